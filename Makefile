@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+# ktally. `make help` lists the targets; V=1 shows the commands; SAN=address,undefined builds apart, in build/asan.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+
+Q := $(if $(V),,@)
+msg = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+ARCH    := $(patsubst aarch64,arm64,$(shell uname -m))
+CC      := gcc
+CLANG   := clang-14
+STRIP   := llvm-strip-14
+BPFTOOL := bpftool
+VERSION := $(shell cat VERSION)
+
+# variants never mix: each has its own folder
+ifdef SAN
+  ifeq ($(SAN),address,undefined)
+    VARIANT := build/asan
+    SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+  else
+    $(error SAN=$(SAN) is not known: use SAN=address,undefined)
+  endif
+else ifeq ($(CC),gcc)
+  VARIANT := build/release
+else
+  VARIANT := build/$(notdir $(CC))
+endif
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -fno-common $(if $(WERROR),-Werror)
+PACKAGES := libbpf libelf zlib yaml-0.1 libmicrohttpd
+CFLAGS   := -std=gnu17 -O2 -g $(WARNINGS) $(SANFLAGS)
+CPPFLAGS  = -D_GNU_SOURCE -Iinclude -Iuser -Ibuild/gen $(shell pkg-config --cflags $(PACKAGES))
+LDLIBS    = $(shell pkg-config --libs $(PACKAGES)) -lpthread
+BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
+              -Ivmlinux/$(ARCH) -Iinclude -Ibpf
+
+BPF_SOURCES  := $(wildcard bpf/*.bpf.c)
+SKELETONS    := $(BPF_SOURCES:bpf/%.bpf.c=build/gen/%.skel.h)
+USER_SOURCES := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c))
+USER_OBJECTS := $(USER_SOURCES:%.c=$(VARIANT)/%.o)
+LIBRARY      := $(VARIANT)/libktally.a
+UNIT_TESTS   := $(patsubst tests/unit/%.c,$(VARIANT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+BPF_TESTS    := $(patsubst tests/bpf/%.c,$(VARIANT)/tests/bpf/%,$(wildcard tests/bpf/test_*.c))
+E2E_TESTS    := $(sort $(wildcard tests/e2e/[0-9]*.sh))
+FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+WORKLOAD     := build/workload
+BENCH        := build/bench
+KERNELS      := 5.10 6.1 6.12 7.x
+
+.PHONY: all
+all: build/ktally ## Build build/ktally (the default)
+
+build/ktally: $(VARIANT)/ktally
+	$(call msg,COPY,$@)
+	$(Q)cp $< $@
+
+# ---- the two commands -------------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: ## Install what is missing, build, and run the daemon in the foreground
+	$(Q)tools/deps build
+	$(Q)$(MAKE) --no-print-directory build/ktally
+	$(Q)tools/as-root build/ktally run $(ARGS)
+
+.PHONY: check
+check: ## Install what is missing, build, and run every test
+	$(Q)tools/deps build test
+	$(Q)$(MAKE) --no-print-directory check-built
+
+.PHONY: deps
+deps: ## Install the packages that build and test need (apt)
+	$(Q)tools/deps build test
+
+# ---- build ------------------------------------------------------------------------------------------------------------
+
+build/gen/%.bpf.o: bpf/%.bpf.c
+	$(call msg,BPF,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(STRIP) -g $@
+
+build/gen/%.skel.h: build/gen/%.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+# rewritten only when it says something new
+build/gen/version.h: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)revision=$$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown); \
+	printf '#define KTALLY_VERSION "%s"\n#define KTALLY_REVISION "%s"\n' '$(VERSION)' "$$revision" > $@.new; \
+	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(VARIANT)/%.o: %.c | $(SKELETONS) build/gen/version.h
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIBRARY): $(USER_OBJECTS)
+	$(call msg,AR,$@)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(VARIANT)/ktally: $(VARIANT)/user/main.o $(LIBRARY)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(LDLIBS) -o $@
+
+$(WORKLOAD): $(wildcard tools/workload/*.c tools/workload/*.h)
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)gcc -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARNINGS) -static $(filter %.c,$^) -lpthread -o $@
+
+# ---- tests ------------------------------------------------------------------------------------------------------------
+
+$(VARIANT)/tests/%: tests/%.c $(LIBRARY)
+	$(call msg,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -MF $@.d $< $(LIBRARY) $(LDLIBS) -lcriterion -o $@
+
+.PHONY: check-built
+check-built: lint check-generated test-unit-sanitized test-all ## Every test, without installing anything
+
+.PHONY: test-all
+test-all: all $(UNIT_TESTS) $(BPF_TESTS) $(WORKLOAD) $(VARIANT)/ktally
+	$(Q)KTALLY=$(CURDIR)/build/ktally WORKLOAD=$(CURDIR)/$(WORKLOAD) tests/run $(UNIT_TESTS) $(BPF_TESTS) $(E2E_TESTS)
+
+.PHONY: test-unit
+test-unit: $(UNIT_TESTS) ## Unit tests: no root, no network
+	$(Q)tests/run $(UNIT_TESTS)
+
+.PHONY: test-unit-sanitized
+test-unit-sanitized: ## Unit tests under ASan and UBSan
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined test-unit
+
+.PHONY: test-e2e
+test-e2e: all $(WORKLOAD) ## The whole daemon against real work (root)
+	$(Q)KTALLY=$(CURDIR)/build/ktally WORKLOAD=$(CURDIR)/$(WORKLOAD) tests/run $(E2E_TESTS)
+
+.PHONY: lint
+lint: ## Layers, names, sizes, shell, format
+	$(Q)for script in tests/lint/[a-z]*.sh; do case $$script in */lib.sh) ;; *) echo "  LINT    $$script"; $$script || exit 1 ;; esac; done
+
+.PHONY: format
+format: ## Rewrite C files as .clang-format says
+	$(Q)tests/lint/format.sh --fix || true
+
+.PHONY: clean
+clean: ## Remove build/
+	$(Q)rm -rf build
+
+.PHONY: help
+help: ## This list
+	$(Q)awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+FORCE:
+-include $(shell find build -name '*.d' 2>/dev/null)
