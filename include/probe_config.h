@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause OR Apache-2.0 */
+#pragma once
+/* Read-only data of every BPF object, set by the daemon between open and load. */
+#include "record.h"
+
+/* What a system call is, by its number: table call_kind[] */
+enum call_class {
+	CALL_BY_DESCRIPTOR =
+		DIMENSION_WIDTH(class), /* class by what the descriptor in the first argument is */
+};
+
+enum call_wait {
+	CALL_WAIT_BY_DESCRIPTOR = DIMENSION_WIDTH(wait_reason), /* the same for the wait reason */
+};
+
+struct call_kind {
+	__u8 class; /* VALUE_INDEX(class, x) or CALL_BY_DESCRIPTOR */
+	__u8 wait;  /* VALUE_INDEX(wait_reason, x) or CALL_WAIT_BY_DESCRIPTOR */
+};
+
+struct probe_config {
+	__u32 cpus;              /* possible CPUs: slots below are catch-all records */
+	__u32 cgroup_controller; /* index in css_set.subsys[] of the v1 `cpu` controller */
+	__u32 cgroup_v1;         /* the `cpu` controller is on a v1 hierarchy: its cgroup comes first */
+	__u32 cgroup_hierarchy;  /* hierarchy id of the v1 `cpu` hierarchy, for mkdir and rmdir */
+	__u32 has_rdonly_cast;   /* bpf_rdonly_cast() exists: 6.2 */
+	__u32 has_current_btf;   /* bpf_get_current_task_btf() exists: 5.11 */
+	__u32 waits;             /* keep the time off the CPU by reason */
+	__u32 survey_copies; /* profile light: the survey copies the counters that sched_switch copies elsewhere */
+	__u64 started_ns; /* CLOCK_BOOTTIME: threads that began later are births */
+	struct call_kind call[SYSCALL_NUMBERS];
+	/* bounds[i] = floor(1e9 * 2^(MIN + i/4)); first[] is the lowest bound a cell of (octave, 3 mantissa bits) can hold */
+	__u64 histogram_bound_ns[128];
+	__u8 histogram_first[512];
+};
+
+/* Map `control_map`: set by the reader before each survey of all tasks. */
+struct control {
+	__u32 survey_number;
+	__u32 survey_makes; /* make records for tasks without one; else only mark those that are there */
+};
