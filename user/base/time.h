@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* Clocks, in nanoseconds. Only daemon.c, verify.c and main.c ask for the time; everybody else gets it as an argument. */
+#include <stdint.h>
+
+#define NS_PER_S 1000000000ULL
+#define NS_PER_MS 1000000ULL
+#define NS_PER_US 1000ULL
+
+uint64_t time_monotonic_ns(void); /* CLOCK_MONOTONIC, the clock of bpf_ktime_get_ns() */
+uint64_t time_boottime_ns(void);  /* CLOCK_BOOTTIME, the clock of task_struct.start_boottime */
+uint64_t time_realtime_ns(void);
