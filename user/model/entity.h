@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* The things that model.h keeps tables of: processes, programs, containers and their cgroups. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+
+#include "model/metric.h"
+
+#define RUNTIME_SIZE 16
+
+/* What a cgroup path alone says (enrich/cgroup_path.h). The strings are copied into the model. */
+struct identity {
+	char name[256]; /* value of label `container` until a runtime says more; "" for the host itself */
+	char id[256];   /* full container id; cgroup path for units and unknown layouts */
+	char runtime[RUNTIME_SIZE]; /* containerd, docker, cri-o, podman, lxc, nspawn, systemd, cgroup */
+	char pod_uid[64];
+};
+
+struct histogram {
+	uint64_t bucket[HISTOGRAM_BUCKETS]; /* not cumulative */
+	uint64_t count;
+	uint64_t sum_ns;
+};
+
+struct program {
+	UT_hash_handle hh; /* in container->programs, by name */
+	struct container *container;
+	char name[NAME_SIZE];
+	uint32_t references;    /* threads and processes attributed to it */
+	uint64_t idle_since_ns; /* when references fell to 0 */
+	uint64_t created_ns;    /* CLOCK_REALTIME */
+	uint64_t value[PROGRAM_VALUES];
+};
+
+struct container {
+	UT_hash_handle hh; /* in model->containers, by key */
+	char *key;         /* namespace, pod, name, each with its NUL */
+	uint32_t key_size;
+	const char *namespace, *pod, *name; /* inside key */
+	struct program *programs;
+	struct program *other;    /* takes what is past the limit; NULL until needed */
+	struct cgroup *instances; /* list by next_instance; those alive and those in their grace time */
+	uint32_t alive;           /* instances whose cgroup exists */
+	uint64_t dead_since_ns;   /* CLOCK_MONOTONIC; 0 while alive */
+	uint64_t created_ns;      /* CLOCK_REALTIME */
+	uint64_t value[CONTAINER_VALUES];
+	bool has_file[CONTAINER_VALUES -
+		      PROGRAM_VALUES]; /* which values of source FILE are known: absent is not 0 */
+	struct histogram runqueue;
+	struct histogram *latency; /* [DIMENSION_WIDTH(class)], profile full; else NULL */
+};
+
+/* One instance: a cgroup that is a container, or below one. */
+struct cgroup {
+	UT_hash_handle hh; /* in model->cgroups, by id */
+	uint64_t id;       /* with CGROUP_V1 */
+	char *path;        /* below the root of its hierarchy; "" when not known yet */
+	struct container *container;
+	struct cgroup *next_instance;
+	struct identity *identity; /* owned; NULL for a cgroup below a container's own */
+	bool removed;
+	uint64_t removed_ns;
+	uint32_t references; /* thread records */
+	uint32_t group;      /* kernel group slot, 0 none */
+	uint64_t activity;   /* grows when a thread of it ran: the file reader skips the quiet */
+};
+
+struct process_key {
+	uint32_t tgid;
+	uint32_t zero;
+	uint64_t start_ns;
+};
+
+struct process {
+	UT_hash_handle hh; /* in model->processes, by key */
+	struct process_key key;
+	struct program *program;
+	uint32_t threads; /* live records */
+	bool exited;
+	uint32_t forget_in; /* passes until it is forgotten, once it has no threads */
+};

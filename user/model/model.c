@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "model/cgroup.h"
+#include "model/container.h"
+#include "model/model.h"
+
+static void cleanup_model(struct model **model)
+{
+	model_free(*model);
+}
+
+int model_new(const struct model_limits *limits, uint64_t realtime_ns, struct model **ret_model)
+{
+	_cleanup_(cleanup_model) struct model *model = calloc(1, sizeof(*model));
+
+	if (!model)
+		return -ENOMEM;
+	model->limits = *limits;
+	model->node = calloc(1, sizeof(*model->node));
+	model->host = container_get(model, "", "", "", realtime_ns);
+	if (!model->node || !model->host)
+		return -ENOMEM;
+	model->node->created_ns = realtime_ns;
+	model->host->alive = 1; /* never ends */
+	*ret_model = take_ptr(model);
+	return 0;
+}
+
+void model_free(struct model *model)
+{
+	struct container *container, *next_container;
+	struct process *process, *next_process;
+	struct cgroup *cgroup, *next_cgroup;
+
+	if (!model)
+		return;
+	HASH_ITER(hh, model->processes, process, next_process) {
+		HASH_DEL(model->processes, process);
+		free(process);
+	}
+	HASH_ITER(hh, model->cgroups, cgroup, next_cgroup) {
+		HASH_DEL(model->cgroups, cgroup);
+		cgroup_free(cgroup);
+	}
+	HASH_ITER(hh, model->containers, container, next_container) {
+		HASH_DEL(model->containers, container);
+		container_free(container);
+	}
+	container_free(model->node);
+	free(model);
+}
+
+void model_count(struct model *model, struct program *program, unsigned int index, uint64_t delta)
+{
+	if (program) {
+		program->value[index] += delta;
+		program->container->value[index] += delta;
+	}
+	model->node->value[index] += delta;
+}
+
+void model_set_file(struct container *container, unsigned int index, uint64_t value)
+{
+	container->value[index] = value;
+	if (index >= PROGRAM_VALUES)
+		container->has_file[index - PROGRAM_VALUES] = true;
+}
+
+void model_clear_file(struct container *container, unsigned int index)
+{
+	container->value[index] = 0;
+	if (index >= PROGRAM_VALUES)
+		container->has_file[index - PROGRAM_VALUES] = false;
+}
+
+struct cgroup *model_cgroup_find(const struct model *model, uint64_t id)
+{
+	struct cgroup *cgroup;
+
+	HASH_FIND(hh, model->cgroups, &id, sizeof(id), cgroup);
+	return cgroup;
+}
+
+int model_cgroup_add(struct model *model, uint64_t id, const char *path, const struct identity *identity,
+		     uint64_t realtime_ns, struct cgroup **ret_cgroup)
+{
+	struct container *container;
+	struct cgroup *cgroup;
+
+	container = identity ? container_get(model, "", "", identity->name, realtime_ns) :
+			       container_unknown(model, realtime_ns);
+	cgroup = calloc(1, sizeof(*cgroup));
+	if (!container || !cgroup) {
+		free(cgroup);
+		return -ENOMEM;
+	}
+	cgroup->id = id;
+	cgroup->path = strdup(path ?: "");
+	if (identity)
+		cgroup->identity = malloc(sizeof(*identity));
+	if (!cgroup->path || (identity && !cgroup->identity)) {
+		cgroup_free(cgroup);
+		return -ENOMEM;
+	}
+	if (identity)
+		*cgroup->identity = *identity;
+	cgroup_join(cgroup, container);
+	HASH_ADD(hh, model->cgroups, id, sizeof(cgroup->id), cgroup);
+	*ret_cgroup = cgroup;
+	return 0;
+}
+
+int model_cgroup_name(struct model *model, struct cgroup *cgroup, const char *path,
+		      const struct identity *identity, uint64_t realtime_ns)
+{
+	struct container *container = container_get(model, "", "", identity->name, realtime_ns);
+	struct identity *copy = malloc(sizeof(*copy));
+	char *path_copy = strdup(path);
+
+	if (!container || !copy || !path_copy) {
+		free(copy);
+		free(path_copy);
+		return -ENOMEM;
+	}
+	*copy = *identity;
+	free(cgroup->identity);
+	free(cgroup->path);
+	cgroup->identity = copy;
+	cgroup->path = path_copy;
+	if (cgroup->container != container) {
+		cgroup_leave(cgroup, 0);
+		cgroup_join(cgroup, container);
+		model->renamings++;
+	}
+	return 0;
+}
+
+void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t now_ns)
+{
+	(void)model;
+	if (cgroup->removed)
+		return;
+	cgroup->removed = true;
+	cgroup->removed_ns = now_ns;
+	if (--cgroup->container->alive == 0)
+		cgroup->container->dead_since_ns = now_ns ?: 1;
+}
+
+static void expire_processes(struct model *model, uint64_t now_ns)
+{
+	struct process *process, *next;
+
+	HASH_ITER(hh, model->processes, process, next) {
+		if (process->threads || process->forget_in-- > 0)
+			continue;
+		model_process_forget(model, process, now_ns);
+	}
+}
+
+void model_expire(struct model *model, uint64_t now_ns)
+{
+	struct container *container, *next_container;
+	struct cgroup *cgroup, *next;
+
+	expire_processes(model, now_ns);
+	HASH_ITER(hh, model->cgroups, cgroup, next) {
+		if (!cgroup->removed || cgroup->references || cgroup->group ||
+		    now_ns - cgroup->removed_ns < model->limits.grace_ns)
+			continue;
+		cgroup_leave(cgroup, now_ns);
+		HASH_DEL(model->cgroups, cgroup);
+		cgroup_free(cgroup);
+	}
+	HASH_ITER(hh, model->containers, container, next_container) {
+		if (container->alive || container->instances || !container->dead_since_ns ||
+		    now_ns - container->dead_since_ns < model->limits.grace_ns ||
+		    container_is_held(container))
+			continue;
+		if (container == model->unknown)
+			model->unknown = NULL;
+		if (container == model->other)
+			model->other = NULL;
+		HASH_DEL(model->containers, container);
+		container_free(container);
+		model->evicted_containers++;
+	}
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * What ktally knows: processes, programs, containers, the node. Plain tables; no I/O, no clock, no logging.
+ * The reader adds differences, the file reader sets values, the enrichers set names, the exporters only read.
+ *
+ * Thread (read/) -> process -> program -> container -> node are sums; a difference goes to all at once.
+ * A container is what has the same names: it keeps its counters when one instance (cgroup) ends and another begins.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+
+#include "model/entity.h"
+
+struct model_limits {
+	uint32_t containers;
+	uint32_t programs_per_container;
+	uint32_t processes;
+	uint32_t label_length; /* bytes */
+	uint64_t grace_ns;     /* how long a dead container is kept */
+};
+
+struct model {
+	struct model_limits limits;
+	struct container *containers;
+	struct cgroup *cgroups;
+	struct process *processes;
+	struct container *host;    /* all three names empty */
+	struct container *unknown; /* cgroups whose path could not be found out: one for all */
+	struct container *other;   /* past the limit of containers */
+	struct container *node;    /* sums of all; not in `containers` */
+	uint64_t calls_by_number[SYSCALL_NUMBERS];
+	uint64_t errors_by_number[ERRNO_NUMBERS];
+	/* what the bounds folded or evicted, for self_series_folded_total{table} */
+	uint64_t
+		renamings; /* grows when a cgroup went to another container: threads then look up their program again */
+	uint64_t folded_programs, folded_containers, folded_processes;
+	uint64_t evicted_containers, evicted_programs;
+};
+
+int model_new(const struct model_limits *limits, uint64_t realtime_ns, struct model **ret_model);
+void model_free(struct model *model);
+
+/* Cgroups: known by id. `identity` NULL means: the path is not known, counts go to `unknown` until model_cgroup_name(). */
+struct cgroup *model_cgroup_find(const struct model *model, uint64_t id);
+int model_cgroup_add(struct model *model, uint64_t id, const char *path, const struct identity *identity,
+		     uint64_t realtime_ns, struct cgroup **ret_cgroup);
+/* Gives a cgroup that was added without one its path and identity: from now on it counts to that container. */
+int model_cgroup_name(struct model *model, struct cgroup *cgroup, const char *path,
+		      const struct identity *identity, uint64_t realtime_ns);
+/* The cgroup is gone; its container ends its grace time later when no other instance lives. */
+void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t now_ns);
+
+/* The program `name` (made UTF-8 and at most 63 bytes) of a container; `other` past the limit. NULL when out of memory. */
+struct program *model_program_get(struct model *model, struct container *container, const char *name,
+				  uint64_t now_ns, uint64_t realtime_ns);
+void model_program_hold(struct program *program);
+void model_program_release(struct program *program, uint64_t now_ns);
+
+/* Adds `delta` to value `index` of the program, its container and the node; of the node alone without a program. */
+void model_count(struct model *model, struct program *program, unsigned int index, uint64_t delta);
+
+/* Processes by (tgid, start). The process is created on first sight; NULL past the limit or out of memory (counted). */
+struct process *model_process_get(struct model *model, uint32_t tgid, uint64_t start_ns,
+				  struct program *program);
+/* Moves the process (and the gauge) to another program. */
+void model_process_set_program(struct model *model, struct process *process, struct program *program,
+			       uint64_t now_ns);
+/* Its last thread is gone: counted once however often it is told. `status`: VALUE_INDEX(exit_status, x). */
+void model_process_exit(struct model *model, struct process *process, unsigned int status);
+
+/* Forgets a process: its program's references and gauge are given back. */
+void model_process_forget(struct model *model, struct process *process, uint64_t now_ns);
+
+/* One value of source FILE of a container (or model->node). */
+void model_set_file(struct container *container, unsigned int index, uint64_t value);
+void model_clear_file(struct container *container, unsigned int index);
+
+/* Ends what is past its grace time and forgets processes: once per full pass of the reader. */
+void model_expire(struct model *model, uint64_t now_ns);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs and processes of model.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model.h"
+
+#define OTHER_PROGRAM "other"
+#define FORGET_PASSES 2 /* a thread may be met one pass after the record that told its process's end */
+
+static struct program *program_new(struct container *container, const char *name, uint64_t now_ns,
+				   uint64_t realtime_ns)
+{
+	struct program *program = calloc(1, sizeof(*program));
+
+	if (!program)
+		return NULL;
+	program->container = container;
+	program->idle_since_ns = now_ns;
+	program->created_ns = realtime_ns;
+	strncpy(program->name, name, sizeof(program->name) - 1);
+	return program;
+}
+
+static struct program *program_other(struct container *container, uint64_t now_ns, uint64_t realtime_ns)
+{
+	if (!container->other)
+		container->other = program_new(container, OTHER_PROGRAM, now_ns, realtime_ns);
+	return container->other;
+}
+
+/* Makes room by folding the program that has been without threads for longest, past its grace time, into `other`. */
+static bool program_fold_oldest(struct model *model, struct container *container, uint64_t now_ns,
+				uint64_t realtime_ns)
+{
+	struct program *oldest = NULL, *other;
+
+	for (struct program *program = container->programs; program; program = program->hh.next) {
+		if (program->references || now_ns - program->idle_since_ns < model->limits.grace_ns)
+			continue;
+		if (!oldest || program->idle_since_ns < oldest->idle_since_ns)
+			oldest = program;
+	}
+	other = oldest ? program_other(container, now_ns, realtime_ns) : NULL;
+	if (!other)
+		return false;
+	for (unsigned int i = 0; i < PROGRAM_VALUES; i++)
+		other->value[i] += oldest->value[i];
+	HASH_DEL(container->programs, oldest);
+	free(oldest);
+	model->evicted_programs++;
+	return true;
+}
+
+struct program *model_program_get(struct model *model, struct container *container, const char *name,
+				  uint64_t now_ns, uint64_t realtime_ns)
+{
+	struct program *program;
+
+	if (strcmp(name, OTHER_PROGRAM) == 0) /* one that happens to have that name shares its row */
+		return program_other(container, now_ns, realtime_ns);
+	HASH_FIND_STR(container->programs, name, program);
+	if (program)
+		return program;
+	if (HASH_COUNT(container->programs) >= model->limits.programs_per_container &&
+	    !program_fold_oldest(model, container, now_ns, realtime_ns)) {
+		model->folded_programs++;
+		return program_other(container, now_ns, realtime_ns);
+	}
+	program = program_new(container, name, now_ns, realtime_ns);
+	if (program)
+		HASH_ADD_STR(container->programs, name, program);
+	return program;
+}
+
+void model_program_hold(struct program *program)
+{
+	program->references++;
+}
+
+void model_program_release(struct program *program, uint64_t now_ns)
+{
+	if (--program->references == 0)
+		program->idle_since_ns = now_ns;
+}
+
+/* Gauges are sums like counters; a decrease wraps around and comes out right. */
+static void count_process(struct model *model, struct program *program, int step)
+{
+	model_count(model, program, V_PROCESSES, (uint64_t)(int64_t)step);
+}
+
+struct process *model_process_get(struct model *model, uint32_t tgid, uint64_t start_ns,
+				  struct program *program)
+{
+	struct process_key key = { .tgid = tgid, .start_ns = start_ns };
+	struct process *process;
+
+	HASH_FIND(hh, model->processes, &key, sizeof(key), process);
+	if (process)
+		return process;
+	if (model->limits.processes && HASH_COUNT(model->processes) >= model->limits.processes) {
+		model->folded_processes++;
+		return NULL;
+	}
+	process = calloc(1, sizeof(*process));
+	if (!process) {
+		model->folded_processes++;
+		return NULL;
+	}
+	process->key = key;
+	process->program = program;
+	process->forget_in = FORGET_PASSES;
+	model_program_hold(program);
+	count_process(model, program, 1);
+	HASH_ADD(hh, model->processes, key, sizeof(process->key), process);
+	return process;
+}
+
+void model_process_set_program(struct model *model, struct process *process, struct program *program,
+			       uint64_t now_ns)
+{
+	if (process->program == program)
+		return;
+	if (!process->exited) {
+		count_process(model, process->program, -1);
+		count_process(model, program, 1);
+	}
+	model_program_hold(program);
+	model_program_release(process->program, now_ns);
+	process->program = program;
+}
+
+void model_process_exit(struct model *model, struct process *process, unsigned int status)
+{
+	if (process->exited)
+		return;
+	process->exited = true;
+	model_count(model, process->program, V_EXITS + status, 1);
+	count_process(model, process->program, -1);
+}
+
+void model_process_forget(struct model *model, struct process *process, uint64_t now_ns)
+{
+	if (!process->exited)
+		count_process(model, process->program, -1);
+	model_program_release(process->program, now_ns);
+	HASH_DEL(model->processes, process);
+	free(process);
+}
