@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+/* Counting of system calls. Only the thread itself writes these fields, at the end of its calls. */
+
+#define ERRNO_MAX 4095
+#define ERRNO_RESTART_FIRST \
+	512 /* ERESTARTSYS and its kin never reach user space: the signal makes EINTR of them */
+#define ERRNO_RESTART_LAST 516
+#define ERRNO_INTERRUPTED 4
+
+/* Record of the current thread; the catch-all of this CPU when it has none. */
+static __noinline struct record *call_record_far(struct cpu_state *cpu, __u32 number, __u64 task)
+{
+	__u32 slot = slot_find((__u32)bpf_get_current_pid_tgid());
+	struct record *record = slot ? record_at(slot) : NULL;
+
+	if (record && record->task == task) {
+		cpu->stale_slot++;
+		return record;
+	}
+	cpu->stale_calls++;
+	return record_at(number);
+}
+
+static __always_inline __u32 call_class(__u64 number, __u32 descriptor)
+{
+	__u32 class = cfg.call[number & (SYSCALL_NUMBERS - 1)].class;
+
+	if (class != CALL_BY_DESCRIPTOR)
+		return class;
+	switch (cfg.has_rdonly_cast ? task_descriptor_kind(bpf_get_current_task_btf(), descriptor) :
+				      task_descriptor_kind_read((void *)bpf_get_current_task(), descriptor)) {
+	case DESCRIPTOR_FILE:
+		return VALUE_INDEX(class, FILE);
+	case DESCRIPTOR_SOCKET:
+		return VALUE_INDEX(class, NETWORK);
+	case DESCRIPTOR_PIPE:
+		return VALUE_INDEX(class, IPC);
+	default:
+		return VALUE_INDEX(class, OTHER);
+	}
+}
+
+/* Profile full: the call was drawn at its entry. */
+static __noinline void call_observe(struct record *record, __u32 class)
+{
+	__u64 latency_ns = bpf_ktime_get_ns() - record->enter_ns;
+
+	record->enter_ns = 0;
+	group_observe_latency(record->group, class, latency_ns);
+}
+
+/*
+ * `preemptible`: the program may be preempted, moved to another CPU, and run by another thread in between. Then the current
+ * slot of a CPU says nothing, and the per-CPU numbers need atomic adds; the record is still written by its thread only.
+ */
+#define CPU_ADD(number) (preemptible ? (void)__sync_fetch_and_add(&(number), 1) : (void)(number)++)
+
+static __always_inline void on_call_exit(__u64 call, __u32 descriptor, long result, bool preemptible)
+{
+	__u32 number, class, error = 0;
+	struct cpu_state *cpu = cpu_current(&number);
+	struct record *record;
+	bool compat;
+	__u64 task;
+
+	if (!cpu)
+		return;
+	if (cfg.has_current_btf) {
+		struct task_struct *current = bpf_get_current_task_btf();
+
+		task = (__u64)current;
+		compat = current->thread_info.status & THREAD_COMPAT_BIT;
+	} else {
+		task = bpf_get_current_task();
+		compat = BPF_CORE_READ((struct task_struct *)task, thread_info.status) & THREAD_COMPAT_BIT;
+	}
+	record = record_at(preemptible ? slot_find((__u32)bpf_get_current_pid_tgid()) : cpu->slot);
+	if (!record)
+		return;
+	if (record->task != task) {
+		record = call_record_far(cpu, number, task);
+		if (!record)
+			return;
+	}
+	if (result < 0 && result >= -ERRNO_MAX)
+		error = -result;
+	/* a child's first return is not a call of its own: the parent's is counted */
+	if (result == 0 && !compat && (call - CALL_CLONE <= CALL_VFORK - CALL_CLONE || call == CALL_CLONE3))
+		return;
+	if (call == -1ULL) { /* restored registers: x86 clears the number */
+		call = CALL_RT_SIGRETURN;
+		error = 0;
+	}
+	if (compat || call >= SYSCALL_NUMBERS)
+		call = SYSCALL_NUMBERS - 1;
+	class = call_class(call, descriptor);
+	if (record->enter_ns)
+		call_observe(record, class);
+	barrier_var(class);
+	class &= 15;
+	record->calls++;
+	record->value[V_SYSCALLS + class]++;
+	if (error)
+		record->value[V_SYSCALL_ERRORS + class]++;
+	barrier_var(call);
+	call &= SYSCALL_NUMBERS - 1;
+	CPU_ADD(cpu->calls_by_number[call]);
+	if (error) {
+		if (error >= ERRNO_RESTART_FIRST && error <= ERRNO_RESTART_LAST)
+			error = ERRNO_INTERRUPTED;
+		if (error >= ERRNO_NUMBERS)
+			error = ERRNO_NUMBERS - 1;
+		barrier_var(error);
+		error &= 255;
+		if (error < ERRNO_NUMBERS)
+			CPU_ADD(cpu->errors_by_number[error]);
+	}
+	barrier();
+	CPU_ADD(cpu->calls);
+}
+
+/* One call in 2^SAMPLE_SHIFT on average, at random distances, so that no loop of a program can hide from it. */
+static __always_inline void on_call_enter(bool preemptible)
+{
+	__u32 number;
+	struct cpu_state *cpu = cpu_current(&number);
+	struct record *record;
+	__u64 state;
+
+	if (!cpu)
+		return;
+	if (cpu->sample_in > 1) {
+		cpu->sample_in--;
+		return;
+	}
+	state = cpu->sample_state ?: 0x9e3779b97f4a7c15ULL + number;
+	state ^= state << 13; /* xorshift64, Marsaglia 2003 */
+	state ^= state >> 7;
+	state ^= state << 17;
+	cpu->sample_state = state;
+	/* uniform on 1 .. 2^(shift+1) - 1: mean 2^shift */
+	cpu->sample_in = 1 + (state >> 11) % ((2ULL << SAMPLE_SHIFT) - 1);
+	record = record_at(preemptible ? slot_find((__u32)bpf_get_current_pid_tgid()) : cpu->slot);
+	if (record && record->task == bpf_get_current_task())
+		record->enter_ns = bpf_ktime_get_ns();
+}

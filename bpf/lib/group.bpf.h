@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+/* What is kept per cgroup. Any CPU may add, so adds are atomic; they are rare (waits past 30 us, sampled calls). */
+
+/* Group of a cgroup, made at first sight; 0 when none is free (counted). Runs with interrupts off or in process context. */
+static __noinline __u32 group_get(struct cpu_state *cpu, __u64 cgroup_id)
+{
+	__u32 *found = bpf_map_lookup_elem(&group_by_cgroup, &cgroup_id);
+	struct group *group;
+	__u32 number = 0;
+
+	if (found)
+		return *found;
+	if (bpf_map_pop_elem(&free_groups, &number)) {
+		cpu->no_group++;
+		return 0;
+	}
+	group = bpf_map_lookup_elem(&groups, &number);
+	if (!group)
+		return 0;
+	group->cgroup_id = cgroup_id;
+	barrier();
+	group->state = GROUP_LIVE;
+	if (bpf_map_update_elem(&group_by_cgroup, &cgroup_id, &number, BPF_NOEXIST) == 0)
+		return number;
+	/* another CPU was first, or the table is full */
+	group->state = GROUP_FREE;
+	group->cgroup_id = 0;
+	bpf_map_push_elem(&free_groups, &number, 0);
+	found = bpf_map_lookup_elem(&group_by_cgroup, &cgroup_id);
+	if (found)
+		return *found;
+	cpu->no_group++;
+	return 0;
+}
+
+static __always_inline void group_observe_runqueue(__u32 number, __u64 wait_ns)
+{
+	struct group *group;
+	__u32 bucket;
+
+	/* shorter waits are the rest of the count, which the task itself keeps */
+	if (wait_ns <= cfg.histogram_bound_ns[(RUNQUEUE_MIN_EXPONENT - HISTOGRAM_MIN_EXPONENT) * 4])
+		return;
+	group = bpf_map_lookup_elem(&groups, &number);
+	bucket = histogram_bucket(&cfg, wait_ns);
+	if (group && bucket < HISTOGRAM_BUCKETS)
+		__sync_fetch_and_add(&group->runqueue[bucket], 1);
+}
+
+static __always_inline void group_observe_latency(__u32 number, __u32 class, __u64 latency_ns)
+{
+	struct group_latency *latency = bpf_map_lookup_elem(&latencies, &number);
+	__u32 bucket = histogram_bucket(&cfg, latency_ns);
+
+	if (!latency || class >= DIMENSION_WIDTH(class) || bucket >= HISTOGRAM_BUCKETS)
+		return;
+	__sync_fetch_and_add(&latency->class[class].bucket[bucket], 1);
+	__sync_fetch_and_add(&latency->class[class].sum_ns, latency_ns);
+}

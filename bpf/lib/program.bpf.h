@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+/* What every BPF object begins with. Order: kernel types, helpers, maps, drift, then the life of records. */
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#ifndef barrier_var
+#define barrier_var(variable) asm volatile("" : "+r"(variable))
+#endif
+
+#include "lib/maps.bpf.h"
+
+#include "lib/compat.bpf.h"
+#include "lib/histogram.bpf.h"
+#include "lib/group.bpf.h"
+#include "lib/task.bpf.h"
+#include "lib/record.bpf.h"

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Threads as a whole: the survey of all that exist (at start, and each tick in profile light), the executable's name after
+ * exec, and births and deaths where sched_switch is not attached. */
+#include "lib/program.bpf.h"
+
+static __always_inline void survey_task(struct cpu_state *cpu, const struct control *control,
+					struct task_struct *task)
+{
+	__u32 slot = slot_find(task->pid);
+	struct record *record = slot ? record_at(slot) : NULL;
+
+	if (!record || record->task != (__u64)task) {
+		if (!control->survey_makes)
+			return;
+		slot = record_new(cpu, task, 0, RECORD_SEEDED);
+		record = slot ? record_at(slot) : NULL;
+		if (!record)
+			return;
+	}
+	record->seen = control->survey_number;
+	if (!cfg.survey_copies)
+		return;
+	record->seq++;
+	barrier();
+	task_copy(record, task);
+	barrier();
+	record->seq++;
+	if (record->cset != (__u64)task->cgroups) {
+		slot = record_move(cpu, record, slot, task);
+		record = record_at(slot);
+		if (record)
+			record->seen = control->survey_number;
+	}
+}
+
+/* Run by reading the iterator's descriptor: process context of the reader, preemptible. About 1 us a thread. Since 5.8. */
+SEC("iter/task")
+int survey(struct bpf_iter__task *context)
+{
+	__u32 number, zero = 0;
+	struct cpu_state *cpu = cpu_current(&number);
+	const struct control *control = bpf_map_lookup_elem(&control_map, &zero);
+
+	struct task_struct *task = context->task;
+
+	if (task && cpu && control)
+		survey_task(cpu, control, task);
+	return 0;
+}
+
+/*
+ * The name only: execs are counted by self_exec_id, so one that this hook misses (7.x may skip a preempted program) costs a
+ * name, no count. Here the new memory is in place; at the thread's end it may be gone before the next switch. Process
+ * context. Since 5.5.
+ */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid)
+{
+	__u32 slot = slot_find(old_pid);
+	struct record *record = slot ? record_at(slot) : NULL;
+
+	if (!record || record->task != (__u64)task) {
+		slot = slot_find(task->pid);
+		record = slot ? record_at(slot) : NULL;
+	}
+	if (record && record->task == (__u64)task)
+		record_set_name(slot, task);
+	return 0;
+}
+
+/* Profile light: births. Process context of the parent, after the child is made and before it runs. Since 5.5. */
+SEC("tp_btf/task_newtask")
+int BPF_PROG(task_newtask, struct task_struct *task)
+{
+	__u32 number, stale = slot_find(task->pid);
+	struct cpu_state *cpu = cpu_current(&number);
+	struct record *record = stale ? record_at(stale) : NULL;
+
+	if (!cpu || (record && record->task == (__u64)task))
+		return 0;
+	record_new(cpu, task, 0, 0);
+	return 0;
+}
+
+/* Profile light: deaths. From RCU, after the last switch: the task's counters are final. Since 5.5. */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(sched_process_free, struct task_struct *task)
+{
+	__u32 number, slot = slot_find(task->pid);
+	struct cpu_state *cpu = cpu_current(&number);
+	struct record *record = slot ? record_at(slot) : NULL;
+
+	if (!cpu || !record || record->task != (__u64)task || record->state != RECORD_LIVE)
+		return 0;
+	task_copy(record, task);
+	if (task->signal->live.counter == 0) {
+		record->flags |= RECORD_GROUP_DEAD;
+		record->exit_code = task_group_exit_code(task);
+	}
+	slot_drop(record->pid, slot);
+	record_retire(cpu, record, slot);
+	cpu->deaths++;
+	return 0;
+}
