@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* What the running kernel can do: decided by its type information (BTF), never by its version. */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/paths.h"
+
+struct feature {
+	bool btf;                /* /sys/kernel/btf/vmlinux is there and readable */
+	bool rdonly_cast;        /* bpf_rdonly_cast(): 6.2 */
+	bool current_btf;        /* bpf_get_current_task_btf(): 5.11 */
+	bool preemptible_calls;  /* programs of system calls run preemptibly: 7.2 */
+	bool preemptible_others; /* programs of other tracepoints do: 7.0 */
+	uint32_t cpu_controller; /* index of the `cpu` controller in css_set.subsys[] */
+	uint32_t possible_cpus;
+};
+
+/* Fills `ret_feature`. 0; negative errno of the BTF, with possible_cpus set all the same. */
+int feature_detect(struct feature *ret_feature);

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "probe/configure.h"
+#include "probe/object.h"
+#include "probe/probe.h"
+
+#include "cgroup.skel.h"
+#include "process.skel.h"
+#include "sched.skel.h"
+#include "syscall.skel.h"
+
+enum probe_object {
+#define OBJECT(name) OBJECT_##name,
+#include "probe/probes.def"
+#undef OBJECT
+	PROBE_OBJECTS
+};
+
+enum requirement { REQUIRES_always, REQUIRES_preemptible, REQUIRES_steady };
+
+static const struct program_row {
+	const char *name;
+	enum probe_object object;
+	unsigned int profiles;
+	enum requirement requires;
+	enum probe_program twin;
+} program_rows[PROBE_PROGRAMS] = {
+#define L PROBE_LIGHT
+#define D PROBE_DEFAULT
+#define F PROBE_FULL
+#define PROGRAM(object, name, profiles, requires, twin) \
+	[PROBE_##name] = { #name, OBJECT_##object, profiles, REQUIRES_##requires, PROBE_##twin },
+#include "probe/probes.def"
+#undef PROGRAM
+#undef L
+#undef D
+#undef F
+};
+
+struct probe {
+	struct bpf_object *object[PROBE_OBJECTS];
+	struct bpf_program *program[PROBE_PROGRAMS];
+	struct bpf_link *link[PROBE_PROGRAMS];
+	struct probe_status status[PROBE_PROGRAMS];
+	struct object_maps maps;
+};
+
+static const void *object_bytes(enum probe_object object, size_t *ret_size)
+{
+	switch (object) {
+#define OBJECT(name)        \
+	case OBJECT_##name: \
+		return name##_bpf__elf_bytes(ret_size);
+#include "probe/probes.def"
+#undef OBJECT
+	case PROBE_OBJECTS:
+		break;
+	}
+	return NULL;
+}
+
+static const char *object_name(enum probe_object object)
+{
+	static const char *const names[] = {
+#define OBJECT(name) #name,
+#include "probe/probes.def"
+#undef OBJECT
+	};
+
+	return names[object];
+}
+
+static bool is_wanted(const struct program_row *row, const struct probe_settings *settings)
+{
+	if (!(row->profiles & settings->profile))
+		return false;
+	if (row->requires == REQUIRES_preemptible)
+		return settings->feature.preemptible_calls;
+	if (row->requires == REQUIRES_steady)
+		return !settings->feature.preemptible_calls;
+	return true;
+}
+
+/* The twin of a wanted program is loaded too, so that it can take over at once. */
+static bool is_stand_in(enum probe_program program, const struct probe *probe)
+{
+	for (unsigned int i = 0; i < PROBE_PROGRAMS; i++)
+		if (program_rows[i].twin == program && probe->status[i].wanted)
+			return true;
+	return false;
+}
+
+static int load_object(struct probe *probe, enum probe_object object, const struct object_settings *settings)
+{
+	struct object_program programs[PROBE_PROGRAMS];
+	enum probe_program ids[PROBE_PROGRAMS];
+	unsigned int count = 0;
+	const void *bytes;
+	size_t size = 0;
+	int error;
+
+	for (unsigned int i = 0; i < PROBE_PROGRAMS; i++) {
+		struct probe_status *status = &probe->status[i];
+
+		if (program_rows[i].object != object || !(status->wanted || is_stand_in(i, probe)))
+			continue;
+		ids[count] = i;
+		programs[count++] = (struct object_program){ .name = status->name,
+							     .reason = status->reason,
+							     .reason_size = sizeof(status->reason) };
+	}
+	if (!count)
+		return 0;
+	bytes = object_bytes(object, &size);
+	error = object_load(bytes, size, object_name(object), settings, &probe->maps, programs, count,
+			    &probe->object[object]);
+	for (unsigned int i = 0; i < count; i++) {
+		struct bpf_prog_info info = { 0 };
+		__u32 info_size = sizeof(info);
+
+		probe->status[ids[i]].loaded = programs[i].loaded;
+		if (!programs[i].loaded) {
+			if (!programs[i].reason[0])
+				snprintf(programs[i].reason, programs[i].reason_size, "%s", strerror(-error));
+			continue;
+		}
+		probe->program[ids[i]] = bpf_object__find_program_by_name(probe->object[object],
+									  programs[i].name);
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(probe->program[ids[i]]), &info, &info_size))
+			probe->status[ids[i]].instructions = info.xlated_prog_len / 8;
+	}
+	return error;
+}
+
+int probe_new(const struct probe_settings *settings, struct probe **ret_probe)
+{
+	_cleanup_(cleanup_free) struct probe_config *config = malloc(sizeof(*config));
+	_cleanup_(cleanup_probe) struct probe *probe = calloc(1, sizeof(*probe));
+	struct object_settings object_settings = {
+		.config = config,
+		.slots = settings->slots,
+		.groups = settings->groups,
+		.cpus = settings->feature.possible_cpus,
+		.latencies = settings->profile == PROBE_FULL ? settings->groups : 1,
+	};
+	unsigned int loaded = 0;
+	int error, first_error = 0;
+
+	if (!config || !probe)
+		return -ENOMEM;
+	configure_fill(settings, config);
+	for (unsigned int i = 0; i < PROBE_PROGRAMS; i++) {
+		probe->status[i].name = program_rows[i].name;
+		probe->status[i].wanted = is_wanted(&program_rows[i], settings);
+	}
+	for (unsigned int i = 0; i < PROBE_OBJECTS; i++) {
+		error = load_object(probe, i, &object_settings);
+		first_error = first_error ?: error;
+	}
+	for (unsigned int i = 0; i < PROBE_PROGRAMS; i++)
+		loaded += probe->status[i].loaded;
+	if (!loaded)
+		return first_error ?: -ENOENT;
+	*ret_probe = take_ptr(probe);
+	return 0;
+}
+
+void probe_free(struct probe *probe)
+{
+	if (!probe)
+		return;
+	for (unsigned int i = 0; i < PROBE_PROGRAMS; i++)
+		bpf_link__destroy(probe->link[i]);
+	for (unsigned int i = PROBE_OBJECTS; i > 0; i--)
+		bpf_object__close(probe->object[i - 1]);
+	free(probe);
+}
+
+static bool is_hook(enum probe_program program)
+{
+	return program != PROBE_poke;
+}
+
+static int attach_program(struct probe *probe, enum probe_program program)
+{
+	struct probe_status *status = &probe->status[program];
+
+	probe->link[program] = bpf_program__attach(probe->program[program]);
+	if (!probe->link[program]) {
+		int error = -errno;
+
+		snprintf(status->reason, sizeof(status->reason), "cannot attach: %s", strerror(-error));
+		return error;
+	}
+	status->attached = true;
+	status->reason[0] = '\0';
+	return 0;
+}
+
+int probe_attach_early(struct probe *probe)
+{
+	static const enum probe_program early[] = { PROBE_survey, PROBE_cgroup_mkdir, PROBE_cgroup_rmdir };
+	int failed = 0;
+
+	for (unsigned int i = 0; i < sizeof(early) / sizeof(early[0]); i++)
+		if (probe->status[early[i]].loaded)
+			failed += attach_program(probe, early[i]) < 0;
+	return failed;
+}
+
+int probe_attach(struct probe *probe)
+{
+	int failed = 0;
+
+	for (unsigned int i = 0; i < PROBE_PROGRAMS; i++)
+		if (probe->status[i].wanted && probe->status[i].loaded && !probe->status[i].attached &&
+		    is_hook(i))
+			failed += attach_program(probe, i) < 0;
+	return failed;
+}
+
+void probe_detach(struct probe *probe, enum probe_program program)
+{
+	bpf_link__destroy(probe->link[program]);
+	probe->link[program] = NULL;
+	probe->status[program].attached = false;
+}
+
+static uint64_t program_misses(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) ? 0 : info.recursion_misses;
+}
+
+enum probe_program probe_tend(struct probe *probe)
+{
+	enum probe_program changed = PROBE_none;
+
+	for (unsigned int i = 0; i < PROBE_PROGRAMS; i++) {
+		struct probe_status *status = &probe->status[i];
+		enum probe_program twin = program_rows[i].twin;
+		uint64_t before = status->misses;
+
+		if (!status->attached)
+			continue;
+		status->misses = program_misses(probe->program[i]);
+		if (status->misses <= before || twin == PROBE_none || !probe->status[twin].loaded)
+			continue;
+		/* detached first: for a moment nothing is counted, but nothing twice */
+		probe_detach(probe, i);
+		status->wanted = false;
+		snprintf(status->reason, sizeof(status->reason), "replaced by %s: the kernel skipped it",
+			 probe->status[twin].name);
+		probe->status[twin].wanted = true;
+		attach_program(probe, twin);
+		changed = twin;
+	}
+	return changed;
+}
+
+const struct probe_status *probe_status(const struct probe *probe, enum probe_program program)
+{
+	return &probe->status[program];
+}
+
+bool probe_is_up(const struct probe *probe, enum probe_program program)
+{
+	const struct probe_status *status = &probe->status[program];
+
+	return is_hook(program) ? status->attached : status->loaded;
+}
+
+int probe_map(const struct probe *probe, const char *name)
+{
+	for (unsigned int i = 0; i < probe->maps.count; i++)
+		if (strcmp(probe->maps.map[i].name, name) == 0)
+			return probe->maps.map[i].fd;
+	return -ENOENT;
+}
+
+int probe_map_shape(const struct probe *probe, const char *name, uint32_t *ret_entries,
+		    uint32_t *ret_value_size)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
+	int fd = probe_map(probe, name);
+
+	if (fd < 0)
+		return fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &size))
+		return -errno;
+	*ret_entries = info.max_entries;
+	*ret_value_size = info.value_size;
+	return 0;
+}
+
+void probe_each_map(const struct probe *probe, void (*visit)(void *context, const char *name, int fd),
+		    void *context)
+{
+	for (unsigned int i = 0; i < probe->maps.count; i++)
+		visit(context, probe->maps.map[i].name, probe->maps.map[i].fd);
+}
+
+int probe_program_fd(const struct probe *probe, enum probe_program program)
+{
+	return probe->program[program] ? bpf_program__fd(probe->program[program]) : -ENOENT;
+}
+
+/* "memlock:" of the descriptor's information in procfs is what the kernel charges for it. */
+static uint64_t fd_memory(int fd)
+{
+	char path[64], line[128];
+	_cleanup_(cleanup_fclose) FILE *file = NULL;
+	unsigned long long bytes = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	return bytes;
+}
+
+uint64_t probe_kernel_memory(const struct probe *probe)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned int i = 0; i < probe->maps.count; i++)
+		bytes += fd_memory(probe->maps.map[i].fd);
+	for (unsigned int i = 0; i < PROBE_PROGRAMS; i++)
+		if (probe->program[i])
+			bytes += fd_memory(bpf_program__fd(probe->program[i]));
+	return bytes;
+}
+
+int probe_survey(struct probe *probe)
+{
+	char nothing[64];
+	ssize_t size;
+	int fd;
+
+	if (!probe->link[PROBE_survey])
+		return -ENOENT;
+	fd = bpf_iter_create(bpf_link__fd(probe->link[PROBE_survey]));
+	if (fd < 0)
+		return -errno;
+	do
+		size = read(fd, nothing, sizeof(nothing));
+	while (size > 0 || (size < 0 && errno == EAGAIN));
+	close(fd);
+	return size < 0 ? -errno : 0;
+}
+
+int probe_poke(struct probe *probe, uint32_t cpu)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+	int fd = probe_program_fd(probe, PROBE_poke);
+
+	return fd < 0 ? fd : bpf_prog_test_run_opts(fd, &options);
+}
