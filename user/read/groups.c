@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "base/cleanup.h"
+#include "read/groups.h"
+
+#define RUNQUEUE_FIRST ((RUNQUEUE_MIN_EXPONENT - HISTOGRAM_MIN_EXPONENT) * 4)
+#define SAMPLE_WEIGHT (1U << SAMPLE_SHIFT)
+
+struct group_last {
+	uint64_t activity;
+	uint64_t runqueue[HISTOGRAM_BUCKETS];
+};
+
+struct groups {
+	const struct table *table;
+	struct group_last *last;         /* [group_count] */
+	struct group_latency *latencies; /* the same for latencies; NULL outside profile full */
+	uint64_t count;
+};
+
+int groups_new(const struct table *table, struct groups **ret_groups)
+{
+	struct groups *groups = calloc(1, sizeof(*groups));
+
+	if (!groups)
+		return -ENOMEM;
+	groups->table = table;
+	groups->last = calloc(table->group_count, sizeof(*groups->last));
+	if (table->latencies)
+		groups->latencies = calloc(table->group_count, sizeof(*groups->latencies));
+	if (!groups->last || (table->latencies && !groups->latencies)) {
+		groups_free(groups);
+		return -ENOMEM;
+	}
+	/* group 0 is for what finds none; pushed from the top, so that low numbers are taken first */
+	for (uint32_t i = table->group_count - 1; i > 0; i--) {
+		int error = table_push(table->free_groups, i);
+
+		if (error) {
+			groups_free(groups);
+			return error;
+		}
+	}
+	*ret_groups = groups;
+	return 0;
+}
+
+void groups_free(struct groups *groups)
+{
+	if (!groups)
+		return;
+	free(groups->last);
+	free(groups->latencies);
+	free(groups);
+}
+
+/* The shortest waits are not observed one by one: they are what is left of the count. */
+static void set_rest(struct container *container)
+{
+	struct histogram *histogram = &container->runqueue;
+	uint64_t longer = 0, count = container->value[V_RUNQUEUE_WAITS];
+
+	for (unsigned int i = RUNQUEUE_FIRST + 1; i < HISTOGRAM_BUCKETS; i++)
+		longer += histogram->bucket[i];
+	if (count > longer + histogram->bucket[RUNQUEUE_FIRST])
+		histogram->bucket[RUNQUEUE_FIRST] = count - longer;
+	histogram->count = longer + histogram->bucket[RUNQUEUE_FIRST];
+	histogram->sum_ns = container->value[V_RUNQUEUE];
+}
+
+static void add_runqueue(struct groups *groups, uint32_t number, struct container *container,
+			 struct container *node)
+{
+	const struct group *group = &groups->table->groups[number];
+	struct group_last *last = &groups->last[number];
+
+	for (unsigned int i = RUNQUEUE_FIRST + 1; i < HISTOGRAM_BUCKETS; i++) {
+		uint64_t value = group->runqueue[i], delta = value - last->runqueue[i];
+
+		if (container)
+			container->runqueue.bucket[i] += delta;
+		node->runqueue.bucket[i] += delta;
+		last->runqueue[i] = value;
+	}
+}
+
+static void add_latency(struct groups *groups, uint32_t number, struct container *container)
+{
+	const struct group_latency *now = &groups->table->latencies[number];
+	struct group_latency *last = &groups->latencies[number];
+
+	if (!container->latency)
+		container->latency = calloc(DIMENSION_WIDTH(class), sizeof(*container->latency));
+	if (!container->latency)
+		return;
+	for (unsigned int class = 0; class < DIMENSION_WIDTH(class); class ++) {
+		struct histogram *histogram = &container->latency[class];
+
+		for (unsigned int i = 0; i < HISTOGRAM_BUCKETS; i++) {
+			uint64_t delta = (now->class[class].bucket[i] - last->class[class].bucket[i]) *
+					 SAMPLE_WEIGHT;
+
+			histogram->bucket[i] += delta;
+			histogram->count += delta;
+		}
+		histogram->sum_ns += (now->class[class].sum_ns - last->class[class].sum_ns) * SAMPLE_WEIGHT;
+	}
+}
+
+static void add_group(struct groups *groups, uint32_t number, struct container *container,
+		      struct model *model)
+{
+	add_runqueue(groups, number, container, model->node);
+	if (!groups->latencies)
+		return;
+	add_latency(groups, number, model->node);
+	if (container)
+		add_latency(groups, number, container);
+	groups->latencies[number] = groups->table->latencies[number];
+}
+
+/* Nobody refers to the group: no thread record, and the cgroup is gone. */
+static void release(struct groups *groups, struct cgroup *cgroup)
+{
+	struct group *group = &groups->table->groups[cgroup->group];
+
+	bpf_map_delete_elem(groups->table->group_by_cgroup, &cgroup->id);
+	memset(group, 0, sizeof(*group));
+	memset(&groups->last[cgroup->group], 0, sizeof(*groups->last));
+	if (groups->latencies) {
+		memset(&groups->table->latencies[cgroup->group], 0, sizeof(*groups->latencies));
+		memset(&groups->latencies[cgroup->group], 0, sizeof(*groups->latencies));
+	}
+	table_push(groups->table->free_groups, cgroup->group);
+	cgroup->group = 0;
+}
+
+void groups_pass(struct groups *groups, struct model *model)
+{
+	groups->count = 0;
+	for (struct cgroup *cgroup = model->cgroups; cgroup; cgroup = cgroup->hh.next) {
+		bool quiet;
+
+		if (!cgroup->group || cgroup->group >= groups->table->group_count)
+			continue;
+		quiet = groups->last[cgroup->group].activity == cgroup->activity;
+		if (!quiet) {
+			groups->last[cgroup->group].activity = cgroup->activity;
+			add_group(groups, cgroup->group, cgroup->container, model);
+			set_rest(cgroup->container);
+		}
+		if (quiet && cgroup->removed && !cgroup->references)
+			release(groups, cgroup);
+		else
+			groups->count++;
+	}
+	add_group(groups, 0, NULL, model);
+	set_rest(model->node);
+}
+
+uint64_t groups_count(const struct groups *groups)
+{
+	return groups->count;
+}

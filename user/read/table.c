@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "read/table.h"
+
+/* The kernel rounds a value up to 8 bytes and the whole map up to a page (array_map_mmap(), kernel/bpf/arraymap.c). */
+static size_t map_bytes(uint32_t entries, uint32_t value_size)
+{
+	size_t page = sysconf(_SC_PAGESIZE), bytes = (size_t)entries * ((value_size + 7) & ~7U);
+
+	return (bytes + page - 1) & ~(page - 1);
+}
+
+static int map_one(const struct probe *probe, const char *name, size_t expected_size, void **ret_memory,
+		   uint32_t *ret_entries)
+{
+	uint32_t entries, value_size;
+	int error = probe_map_shape(probe, name, &entries, &value_size);
+	void *memory;
+
+	if (error)
+		return error;
+	if (value_size != expected_size)
+		return -EINVAL;
+	memory = mmap(NULL, map_bytes(entries, value_size), PROT_READ | PROT_WRITE, MAP_SHARED,
+		      probe_map(probe, name), 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	*ret_memory = memory;
+	*ret_entries = entries;
+	return 0;
+}
+
+int table_map(struct table *table, const struct probe *probe, uint32_t cpu_count)
+{
+	uint32_t entries;
+	int error = 0;
+
+	memset(table, 0, sizeof(*table));
+	table->cpu_count = cpu_count;
+#define MAP(name, count) \
+	error = error ?: map_one(probe, #name, sizeof(*table->name), (void **)&table->name, count)
+	MAP(records, &table->slot_count);
+	MAP(bases, &entries);
+	MAP(names, &entries);
+	MAP(cpus, &entries);
+	MAP(groups, &table->group_count);
+	MAP(slot_by_pid, &entries);
+	MAP(event_drops, &entries);
+#undef MAP
+	error = error ?:
+			map_one(probe, "control_map", sizeof(*table->control), (void **)&table->control,
+				&entries);
+	error = error ?:
+			map_one(probe, "latencies", sizeof(*table->latencies), (void **)&table->latencies,
+				&entries);
+	if (!error && entries == 1) {
+		munmap(table->latencies, map_bytes(entries, sizeof(*table->latencies)));
+		table->latencies = NULL;
+	}
+	table->free_slots = probe_map(probe, "free_slots");
+	table->free_groups = probe_map(probe, "free_groups");
+	table->slot_by_pid_far = probe_map(probe, "slot_by_pid_far");
+	table->group_by_cgroup = probe_map(probe, "group_by_cgroup");
+	if (!error && (table->free_slots < 0 || table->free_groups < 0))
+		error = -ENOENT;
+	return error;
+}
+
+void table_done(struct table *table)
+{
+#define UNMAP(name, entries) \
+	if (table->name)     \
+	munmap(table->name, map_bytes(entries, sizeof(*table->name)))
+	UNMAP(records, table->slot_count);
+	UNMAP(bases, table->slot_count);
+	UNMAP(names, table->slot_count);
+	UNMAP(cpus, table->cpu_count);
+	UNMAP(groups, table->group_count);
+	UNMAP(latencies, table->group_count);
+	UNMAP(slot_by_pid, SLOT_CELLS);
+	UNMAP(control, 1);
+	UNMAP(event_drops, 64);
+#undef UNMAP
+	memset(table, 0, sizeof(*table));
+}
+
+int table_push(int stack, uint32_t number)
+{
+	return bpf_map_update_elem(stack, NULL, &number, BPF_ANY) ? -errno : 0;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "read/thread.h"
+
+void thread_adjust_times(uint64_t run_ns, uint64_t last_user_ns, uint64_t last_system_ns, uint64_t *user_ns,
+			 uint64_t *system_ns)
+{
+	uint64_t user = *user_ns, system = *system_ns;
+
+	if (last_user_ns + last_system_ns >= run_ns) {
+		*user_ns = last_user_ns;
+		*system_ns = last_system_ns;
+		return;
+	}
+	if (!system)
+		system = 0;
+	else if (!user)
+		system = run_ns;
+	else
+		system = (uint64_t)((unsigned __int128)run_ns * system / (user + system));
+	if (system < last_system_ns)
+		system = last_system_ns;
+	user = run_ns - system;
+	if (user < last_user_ns) {
+		user = last_user_ns;
+		system = run_ns - user;
+	}
+	*user_ns = user;
+	*system_ns = system;
+}
+
+/* value[] of a record as it is counted: times adjusted, the running wait added. */
+static void shown_values(const struct thread *thread, const struct record *record, uint64_t now_ns,
+			 uint64_t value[RECORD_VALUES])
+{
+	memcpy(value, record->value, sizeof(record->value));
+	thread_adjust_times(value[V_CPU], thread->last[V_CPU_USER], thread->last[V_CPU_SYSTEM],
+			    &value[V_CPU_USER], &value[V_CPU_SYSTEM]);
+	if (record->wait_reason && record->wait_reason <= DIMENSION_WIDTH(wait_reason)) {
+		uint64_t until_ns = record->arrived_ns ?: now_ns;
+
+		if (until_ns > record->departed_ns)
+			value[V_WAIT + record->wait_reason - 1] += until_ns - record->departed_ns;
+	}
+}
+
+static struct program *find_program(struct cgroup *cgroup, const char *name, const struct thread_owner *owner)
+{
+	return model_program_get(owner->model, cgroup->container, name, owner->now_ns, owner->realtime_ns);
+}
+
+static void set_program(struct thread *thread, struct program *program, const struct thread_owner *owner)
+{
+	if (thread->program == program)
+		return;
+	model_program_hold(program);
+	model_count(owner->model, program, V_THREADS, 1);
+	if (thread->program) {
+		model_count(owner->model, thread->program, V_THREADS, (uint64_t)-1);
+		model_program_release(thread->program, owner->now_ns);
+	}
+	thread->program = program;
+	if (thread->process)
+		model_process_set_program(owner->model, thread->process, program, owner->now_ns);
+}
+
+int thread_begin(struct thread *thread, const struct record *record, const struct record_base *base,
+		 const char *name, const struct thread_owner *owner)
+{
+	struct cgroup *cgroup = model_cgroup_find(owner->model, record->cgroup_id);
+	struct program *program;
+
+	if (!cgroup)
+		cgroup = owner->find_cgroup(owner->context, record->cgroup_id, record->pid);
+	program = cgroup ? find_program(cgroup, name, owner) : NULL;
+	if (!program)
+		return -ENOMEM;
+	memset(thread, 0, sizeof(*thread));
+	thread->live = true;
+	thread->cgroup = cgroup;
+	cgroup->references++;
+	if (record->group)
+		cgroup->group = record->group;
+	memcpy(thread->last, base->value, sizeof(base->value));
+	thread_adjust_times(thread->last[V_CPU], 0, 0, &thread->last[V_CPU_USER],
+			    &thread->last[V_CPU_SYSTEM]);
+	/* a wait that began in another record, or before ktally did, counts from here on */
+	if (record->wait_reason && record->wait_reason <= DIMENSION_WIDTH(wait_reason))
+		thread->wait_value = record->value[V_WAIT + record->wait_reason - 1];
+	thread->process = model_process_get(owner->model, record->tgid, record->start_ns, program);
+	if (thread->process)
+		thread->process->threads++;
+	set_program(thread, program, owner);
+	if ((record->flags & (RECORD_BORN | RECORD_LEADER)) == (RECORD_BORN | RECORD_LEADER))
+		model_count(owner->model, program, V_STARTS, 1);
+	return 0;
+}
+
+void thread_rename(struct thread *thread, const char *name, const struct thread_owner *owner)
+{
+	struct program *program = find_program(thread->cgroup, name, owner);
+
+	if (program)
+		set_program(thread, program, owner);
+}
+
+void thread_follow(struct thread *thread, const struct thread_owner *owner)
+{
+	if (thread->program && thread->program->container != thread->cgroup->container)
+		thread_rename(thread, thread->program->name, owner);
+}
+
+void thread_count(struct thread *thread, const struct record *record, const struct thread_owner *owner)
+{
+	uint64_t value[RECORD_VALUES];
+
+	shown_values(thread, record, owner->now_ns, value);
+	if (thread->cgroup && (value[V_CPU] != thread->last[V_CPU] || thread->calls != record->calls))
+		thread->cgroup->activity++;
+	for (unsigned int i = 0; i < RECORD_VALUES; i++) {
+		/* what was shown is never taken back: a wait that turns out shorter is made up for by its next */
+		if (value[i] <= thread->last[i])
+			continue;
+		model_count(owner->model, thread->program, i, value[i] - thread->last[i]);
+		thread->last[i] = value[i];
+	}
+	if (record->wait_reason && record->wait_reason <= DIMENSION_WIDTH(wait_reason))
+		thread->wait_value = record->value[V_WAIT + record->wait_reason - 1];
+	thread->seq = record->seq;
+	thread->calls = record->calls;
+	thread->switches = record->switches;
+}
+
+void thread_wait_on(struct thread *thread, const struct record *record, const struct thread_owner *owner)
+{
+	unsigned int index = V_WAIT + record->wait_reason - 1;
+	uint64_t value;
+
+	if (record->arrived_ns || owner->now_ns <= record->departed_ns)
+		return;
+	value = thread->wait_value + owner->now_ns - record->departed_ns;
+	if (value <= thread->last[index])
+		return;
+	model_count(owner->model, thread->program, index, value - thread->last[index]);
+	thread->last[index] = value;
+}
+
+static unsigned int exit_status(int32_t code)
+{
+	if (code & 0x7f)
+		return VALUE_INDEX(exit_status, SIGNAL);
+	return code & 0xff00 ? VALUE_INDEX(exit_status, FAILURE) : VALUE_INDEX(exit_status, SUCCESS);
+}
+
+void thread_end(struct thread *thread, const struct record *record, const struct thread_owner *owner)
+{
+	if (thread->process && record->flags & RECORD_GROUP_DEAD)
+		model_process_exit(owner->model, thread->process, exit_status(record->exit_code));
+	if (thread->process)
+		thread->process->threads--;
+	if (thread->program) {
+		model_count(owner->model, thread->program, V_THREADS, (uint64_t)-1);
+		model_program_release(thread->program, owner->now_ns);
+	}
+	if (thread->cgroup)
+		thread->cgroup->references--;
+	memset(thread, 0, sizeof(*thread));
+}
