@@ -2,6 +2,7 @@
 /* Threads as a whole: the survey of all that exist (at start, and each tick in profile light), the executable's name after
  * exec, and births and deaths where sched_switch is not attached. */
 #include "lib/program.bpf.h"
+#include "lib/switch.bpf.h"
 
 static __always_inline void survey_task(struct cpu_state *cpu, const struct control *control,
 					struct task_struct *task)
@@ -49,21 +50,30 @@ int survey(struct bpf_iter__task *context)
 }
 
 /*
- * The name only: execs are counted by self_exec_id, so one that this hook misses (7.x may skip a preempted program) costs a
- * name, no count. Here the new memory is in place; at the thread's end it may be gone before the next switch. Process
- * context. Since 5.5.
+ * A new program begins a new record, so that not a call of the old one counts for it. Execs are counted by self_exec_id, so
+ * one that this hook misses (7.x may skip a preempted program) costs the sharp edge, no count. Here the new memory is in
+ * place; at the thread's end it may be gone before the next switch. Process context. Since 5.5.
  */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid)
 {
-	__u32 slot = slot_find(old_pid);
+	__u32 number, slot = slot_find(old_pid), fresh;
+	struct cpu_state *cpu = cpu_current(&number);
 	struct record *record = slot ? record_at(slot) : NULL;
 
 	if (!record || record->task != (__u64)task) {
 		slot = slot_find(task->pid);
 		record = slot ? record_at(slot) : NULL;
 	}
-	if (record && record->task == (__u64)task)
+	if (!cpu || !record || record->task != (__u64)task)
+		return 0;
+	switch_bring_up(record, task);
+	if (record->pid != (__u32)task->pid)
+		slot_drop(record->pid, slot);
+	fresh = record_move(cpu, record, slot, task);
+	if (cpu->slot == slot)
+		cpu->slot = fresh;
+	if (fresh == slot) /* none is free: the old record goes on under the new name */
 		record_set_name(slot, task);
 	return 0;
 }

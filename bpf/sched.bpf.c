@@ -34,7 +34,7 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *destination, const char *path, s
 	record = record_at(slot);
 	if (!record || record->task != (__u64)task || record->cset == (__u64)task->cgroups)
 		return 0;
-	task_copy(record, task);
+	switch_bring_up(record, task);
 	cpu->slot = record_move(cpu, record, slot, task);
 	return 0;
 }

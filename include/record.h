@@ -24,7 +24,7 @@ enum record_flags {
 	RECORD_BORN = 1,       /* the thread began after ktally did */
 	RECORD_LEADER = 2,     /* pid == tgid at birth: with BORN, the start of a process */
 	RECORD_GROUP_DEAD = 4, /* set at death: no thread of the process is left */
-	RECORD_MOVED = 8,      /* set at death: the thread lives on in another slot (it changed its cgroup) */
+	RECORD_MOVED = 8,      /* set at death: the thread lives on in another slot (other cgroup, other program) */
 	RECORD_KERNEL = 16,    /* kernel thread */
 	RECORD_SEEDED = 32,    /* made by a survey of all tasks, not met on a CPU */
 	RECORD_VANISHED = 64,  /* set at death: the task was gone without notice */
@@ -53,7 +53,7 @@ struct record {
 	__s32 exit_code; /* as in wait status; with RECORD_GROUP_DEAD */
 	__u64 enter_ns;  /* profile full: entry of the sampled system call, 0 when this one is not sampled */
 	__u32 seen;      /* number of the last survey that met the thread */
-	__u32 padding;
+	__u32 named_exec; /* value[V_EXECS] when the name was taken, cut */
 	__u64 reserved[2];
 	__u64 value[RECORD_VALUES];
 } __attribute__((aligned(64)));
@@ -100,7 +100,8 @@ struct cpu_state {
 	__u64 sample_state;      /* of the random distances between sampled system calls */
 	__u64 sample_in;         /* system calls until the next sample */
 	__u64 retired;           /* slots ever written to retired_slot[] */
-	__u64 base[TASK_VALUES]; /* task counters of the slotless thread now running */
+	__u64 base_task;         /* address of the slotless thread now running */
+	__u64 base[TASK_VALUES]; /* its task counters when it came */
 	__u32 retired_slot[RETIRED_SLOTS];
 	__u64 calls_by_number[SYSCALL_NUMBERS];
 	__u64 errors_by_number[ERRNO_NUMBERS];

@@ -8,18 +8,18 @@
 #define ERRNO_RESTART_LAST 516
 #define ERRNO_INTERRUPTED 4
 
-/* Record of the current thread; the catch-all of this CPU when it has none. */
+/* Record of the current thread where the CPU's current slot is another's: its coming went unseen. Made when it has none; the
+ * catch-all of this CPU when none is free. */
 static __noinline struct record *call_record_far(struct cpu_state *cpu, __u32 number, __u64 task)
 {
 	__u32 slot = slot_find((__u32)bpf_get_current_pid_tgid());
 	struct record *record = slot ? record_at(slot) : NULL;
 
-	if (record && record->task == task) {
-		cpu->stale_slot++;
+	cpu->stale_slot++;
+	if (record && record->task == task)
 		return record;
-	}
-	cpu->stale_calls++;
-	return record_at(number);
+	slot = record_new(cpu, (struct task_struct *)task, 0, 0);
+	return record_at(slot ?: number);
 }
 
 static __always_inline __u32 call_class(__u64 number, __u32 descriptor)

@@ -96,7 +96,7 @@ static __noinline void record_set_name(__u32 slot, struct task_struct *task)
 
 /*
  * A record for a thread met without one: born when it began after ktally did (its counters all count), else with a base.
- * `moved_from` is the old slot of a thread that changed its cgroup, else 0. Returns the slot, 0 when none is free (counted).
+ * `moved_from` is the old slot of a thread that changed its cgroup or program, else 0. Returns the slot, 0 when none is free (counted).
  * Reads the task by helpers only, so that any kind of program may call it.
  */
 static __noinline __u32 record_new(struct cpu_state *cpu, struct task_struct *task, __u32 moved_from,
@@ -147,6 +147,7 @@ static __noinline __u32 record_new(struct cpu_state *cpu, struct task_struct *ta
 		record->arrived_ns = old->arrived_ns;
 	}
 	record_set_name(slot, task);
+	record->named_exec = record->value[V_EXECS];
 	slot_put(pid, slot);
 	barrier();
 	*(volatile __u32 *)&record->state = RECORD_LIVE;
@@ -155,7 +156,7 @@ static __noinline __u32 record_new(struct cpu_state *cpu, struct task_struct *ta
 	return slot;
 }
 
-/* Retires the record of a thread that changed its cgroup and gives it a new one; returns its slot, or the old one when none is free. */
+/* Retires the record of a thread that changed its cgroup or program and gives it a new one; returns its slot, or the old one when none is free. */
 static __always_inline __u32 record_move(struct cpu_state *cpu, struct record *record, __u32 slot,
 					 struct task_struct *task)
 {

@@ -50,6 +50,11 @@ static __always_inline void switch_leave(struct cpu_state *cpu, struct record *r
 	*(volatile __u32 *)&record->seq = seq + 1;
 	barrier();
 	task_copy(record, prev);
+	if (record->named_exec != (__u32)record->value[V_EXECS]) {
+		/* the hook of exec was skipped; the name may be the command's by now */
+		record_set_name(slot, prev);
+		record->named_exec = record->value[V_EXECS];
+	}
 	runqueue_ns = record->value[V_RUNQUEUE] - runqueue_ns;
 	group_observe_runqueue(record->group, runqueue_ns);
 	if (cfg.waits) {
@@ -93,17 +98,18 @@ static __noinline void switch_leave_slotless(struct cpu_state *cpu, __u32 number
 
 	if (!record)
 		return;
-#define TASK_VALUE(index, field)                                  \
-	{                                                         \
-		__u64 value = BPF_CORE_READ(prev, field);         \
-		record->value[index] += value - cpu->base[index]; \
-		cpu->base[index] = value;                         \
-	}
-	TASK_VALUE_LIST
+	if (cpu->base_task == (__u64)prev) {
+#define TASK_VALUE(index, field) record->value[index] += BPF_CORE_READ(prev, field) - cpu->base[index];
+		TASK_VALUE_LIST
 #undef TASK_VALUE
+	}
+	cpu->base_task = 0;
 	record->switches++;
-	if (!(task_state(prev) & TASK_DEAD_BIT))
+	if (!(task_state(prev) & TASK_DEAD_BIT)) {
+		/* its coming went unseen, or a slot has become free since */
+		record_new(cpu, prev, 0, 0);
 		return;
+	}
 	switch_count_exit_call(cpu, record, prev);
 	signal = prev->signal;
 	if (signal->live.counter == 0) {
@@ -116,6 +122,7 @@ static __noinline void switch_leave_slotless(struct cpu_state *cpu, __u32 number
 
 static __noinline void switch_enter_slotless(struct cpu_state *cpu, struct task_struct *next)
 {
+	cpu->base_task = (__u64)next;
 #define TASK_VALUE(index, field) cpu->base[index] = BPF_CORE_READ(next, field);
 	TASK_VALUE_LIST
 #undef TASK_VALUE
@@ -170,6 +177,22 @@ static __always_inline void switch_enter(struct cpu_state *cpu, __u32 number, st
 	cpu->idle = 0;
 }
 
+/* Brings the record of the running thread up to date, as if it had just left the CPU and come back. */
+static __noinline void switch_bring_up(struct record *record, struct task_struct *task)
+{
+	__u64 runqueue_ns = record->value[V_RUNQUEUE];
+
+	record->seq++;
+	barrier();
+	task_copy_read(record, task);
+	runqueue_ns = record->value[V_RUNQUEUE] - runqueue_ns;
+	group_observe_runqueue(record->group, runqueue_ns);
+	switch_end_wait(record, runqueue_ns);
+	record->wait_reason = WAIT_NONE;
+	barrier();
+	record->seq++;
+}
+
 static __always_inline void on_switch(bool preempted, struct task_struct *prev, struct task_struct *next)
 {
 	__u32 number, slot;
@@ -211,7 +234,6 @@ static __always_inline void on_poke(void)
 	struct cpu_state *cpu = cpu_current(&number);
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct record *record;
-	__u64 runqueue_ns;
 
 	if (!cpu)
 		return;
@@ -239,14 +261,5 @@ static __always_inline void on_poke(void)
 		if (!record)
 			return;
 	}
-	runqueue_ns = record->value[V_RUNQUEUE];
-	record->seq++;
-	barrier();
-	task_copy_read(record, task);
-	runqueue_ns = record->value[V_RUNQUEUE] - runqueue_ns;
-	group_observe_runqueue(record->group, runqueue_ns);
-	switch_end_wait(record, runqueue_ns);
-	record->wait_reason = WAIT_NONE;
-	barrier();
-	record->seq++;
+	switch_bring_up(record, task);
 }

@@ -26,6 +26,7 @@ struct model {
 	struct container *containers;
 	struct cgroup *cgroups;
 	struct process *processes;
+	struct process *starting; /* by next_starting */
 	struct container *host;    /* all three names empty */
 	struct container *unknown; /* cgroups whose path could not be found out: one for all */
 	struct container *other;   /* past the limit of containers */
@@ -67,6 +68,10 @@ struct process *model_process_get(struct model *model, uint32_t tgid, uint64_t s
 /* Moves the process (and the gauge) to another program. */
 void model_process_set_program(struct model *model, struct process *process, struct program *program,
 			       uint64_t now_ns);
+/* It was born: its start is counted by model_book_starts(), for the program that it runs by then. */
+void model_process_start(struct model *model, struct process *process);
+/* At the end of a pass. */
+void model_book_starts(struct model *model);
 /* Its last thread is gone: counted once however often it is told. `status`: VALUE_INDEX(exit_status, x). */
 void model_process_exit(struct model *model, struct process *process, unsigned int status);
 

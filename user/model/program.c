@@ -131,6 +131,23 @@ void model_process_set_program(struct model *model, struct process *process, str
 	process->program = program;
 }
 
+void model_process_start(struct model *model, struct process *process)
+{
+	process->next_starting = model->starting;
+	model->starting = process;
+}
+
+void model_book_starts(struct model *model)
+{
+	while (model->starting) {
+		struct process *process = model->starting;
+
+		model->starting = process->next_starting;
+		process->next_starting = NULL;
+		model_count(model, process->program, V_STARTS, 1);
+	}
+}
+
 void model_process_exit(struct model *model, struct process *process, unsigned int status)
 {
 	if (process->exited)

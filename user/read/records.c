@@ -344,6 +344,7 @@ void records_pass(struct records *records, const struct thread_owner *owner)
 	if (records->surveys) /* nothing counts calls and switches on its own there */
 		records->statistics.difference[ACCOUNT_SYSCALLS] =
 			records->statistics.difference[ACCOUNT_SWITCHES] = 0;
+	model_book_starts(records->model);
 	read_tables(records);
 	read_statistics(records);
 	groups_pass(records->groups, records->model);

@@ -93,8 +93,12 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 	if (thread->process)
 		thread->process->threads++;
 	set_program(thread, program, owner);
-	if ((record->flags & (RECORD_BORN | RECORD_LEADER)) == (RECORD_BORN | RECORD_LEADER))
-		model_count(owner->model, program, V_STARTS, 1);
+	if ((record->flags & (RECORD_BORN | RECORD_LEADER)) == (RECORD_BORN | RECORD_LEADER)) {
+		if (thread->process)
+			model_process_start(owner->model, thread->process);
+		else
+			model_count(owner->model, program, V_STARTS, 1);
+	}
 	return 0;
 }
 

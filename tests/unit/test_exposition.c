@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The text format: byte for byte for one model, by the letter for hostile ones. KTALLY_WRITE_GOLDEN=1 writes the file anew. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "export/exposition.h"
+#include "export/label.h"
+#include "export/sample.h"
+#include "exposition_check.c"
+
+#define GOLDEN "tests/fixtures/exposition.prom"
+#define REPLACEMENT "\xef\xbf\xbd"
+
+static struct model model;
+static struct self self;
+static struct buffer out;
+static struct exposition_process process;
+static struct exposition_input input;
+
+static struct container *make_container(const char *namespace, const char *pod, const char *name)
+{
+	struct container *container = calloc(1, sizeof(*container));
+	size_t a = strlen(namespace) + 1, b = strlen(pod) + 1, c = strlen(name) + 1;
+
+	container->key = malloc(a + b + c);
+	container->key_size = (uint32_t)(a + b + c);
+	container->namespace = memcpy(container->key, namespace, a);
+	container->pod = memcpy(container->key + a, pod, b);
+	container->name = memcpy(container->key + a + b, name, c);
+	return container;
+}
+
+static struct container *add_container(const char *namespace, const char *pod, const char *name)
+{
+	struct container *container = make_container(namespace, pod, name);
+
+	HASH_ADD_KEYPTR(hh, model.containers, container->key, container->key_size, container);
+	return container;
+}
+
+static struct program *add_program(struct container *container, const char *name, bool is_other)
+{
+	struct program *program = calloc(1, sizeof(*program));
+
+	program->container = container;
+	snprintf(program->name, sizeof(program->name), "%s", name);
+	if (is_other)
+		container->other = program;
+	else
+		HASH_ADD_STR(container->programs, name, program);
+	return program;
+}
+
+static void add_instance(struct container *container, const char *id, const char *runtime,
+			 const char *pod_uid)
+{
+	struct cgroup *cgroup = calloc(1, sizeof(*cgroup)), **link = &container->instances;
+
+	cgroup->container = container;
+	if (id) {
+		cgroup->identity = calloc(1, sizeof(*cgroup->identity));
+		snprintf(cgroup->identity->id, sizeof(cgroup->identity->id), "%s", id);
+		snprintf(cgroup->identity->runtime, sizeof(cgroup->identity->runtime), "%s", runtime);
+		snprintf(cgroup->identity->pod_uid, sizeof(cgroup->identity->pod_uid), "%s", pod_uid);
+	}
+	while (*link)
+		link = &(*link)->next_instance;
+	*link = cgroup;
+}
+
+static void setup(void)
+{
+	model = (struct model){ .limits.label_length = 200, .node = make_container("", "", "") };
+	input = (struct exposition_input){
+		.model = &model, .version = "1.2.3", .revision = "abcdef", .node = "worker-1"
+	};
+}
+
+TestSuite(exposition, .init = setup, .timeout = 60);
+
+static void render(void)
+{
+	char why[300];
+
+	buffer_clear(&out);
+	cr_assert_eq(exposition_write(&input, &out), 0);
+	cr_assert_geq(exposition_check(out.data, out.size, why), 0, "%s", why);
+	buffer_add(&out, "", 1); /* for strstr() */
+	out.size--;
+}
+
+/* Whether the exposition has this very line. */
+static bool has_line(const char *line)
+{
+	size_t size = strlen(line);
+
+	for (const char *at = out.data; (at = strstr(at, line)); at++) {
+		if ((at == out.data || at[-1] == '\n') && at[size] == '\n')
+			return true;
+	}
+	return false;
+}
+
+static void fill_golden(void)
+{
+	struct container *web = add_container("shop", "web-0", "nginx");
+	struct container *dead = add_container("", "", "old \"job\"");
+	struct container *host = add_container("", "", "");
+	uint64_t *worker = add_program(web, "nginx", false)->value, *rest;
+
+	add_program(web, "sh", false);
+	rest = add_program(web, "other", true)->value;
+	for (unsigned int i = 0; i < PROGRAM_VALUES; i++) {
+		worker[i] = i * 1000000007ULL;
+		rest[i] = 1;
+	}
+	for (unsigned int i = 0; i < CONTAINER_VALUES; i++) {
+		web->value[i] = i < PROGRAM_VALUES ? worker[i] + rest[i] : 4096 * i;
+		dead->value[i] = 5;
+		model.node->value[i] = web->value[i] + 5;
+		if (i >= PROGRAM_VALUES) {
+			web->has_file[i - PROGRAM_VALUES] = i != V_MEMORY_LIMIT;
+			dead->has_file[i - PROGRAM_VALUES] = true;
+			model.node->has_file[i - PROGRAM_VALUES] = i < V_PRESSURE || i % 2;
+		}
+	}
+	dead->dead_since_ns = 1;
+	host->value[V_CPU] = 1;
+	web->value[V_CPU_LIMIT] = 1500;
+	web->runqueue = (struct histogram){ .bucket = { [0] = 3, [21] = 2, [HISTOGRAM_BUCKETS - 1] = 1 },
+					    .count = 6,
+					    .sum_ns = 7 };
+	model.node->latency = calloc(DIMENSION_WIDTH(class), sizeof(struct histogram));
+	model.node->latency[1] =
+		(struct histogram){ .bucket = { [80] = 2, [81] = 1 }, .count = 3, .sum_ns = 3000000001 };
+	add_instance(web, "0123abcd", "containerd", "8f7c");
+	add_instance(web, NULL, NULL, NULL);
+	add_instance(web, "0123abcd", "containerd", "8f7c");
+	add_instance(web, "4567cdef", "containerd", "8f7c");
+	add_instance(dead, "/system.slice/old.service", "systemd", "");
+	model.calls_by_number[SYS_read] = 11;
+	model.calls_by_number[SYS_write] = 22;
+	model.calls_by_number[SYSCALL_NUMBERS - 1] = 33;
+	model.errors_by_number[2] = 44;
+	model.errors_by_number[ERRNO_NUMBERS - 1] = 55;
+	self_set(&self, SELF_PROBE_UP, "sched", "", 1);
+	self_set(&self, SELF_TICK_DURATION, NULL, NULL, 1234567);
+	self_set(&self, SELF_PROBE_UP, "syscall", "refused: \"line 1\"\nline 2", 0);
+	self_set(&self, SELF_SERIES, "nonsense", NULL, 1);
+	process = (struct exposition_process){ 1230000000, 1 << 20, 1 << 30, 17, 1024, 1700000000123000000 };
+	input.self = &self;
+	input.process = &process;
+}
+
+static const char *golden_path(void)
+{
+	static char path[4096];
+	const char *root = getenv("KTALLY_SOURCE");
+
+	snprintf(path, sizeof(path), "%s/" GOLDEN, root ? root : ".");
+	return path;
+}
+
+Test(exposition, golden_model_renders_byte_for_byte)
+{
+	static char expected[1 << 20];
+	size_t size;
+	FILE *file;
+
+	fill_golden();
+	render();
+	if (getenv("KTALLY_WRITE_GOLDEN")) {
+		file = fopen(golden_path(), "w");
+		cr_assert(file && fwrite(out.data, 1, out.size, file) == out.size && fclose(file) == 0);
+	}
+	file = fopen(golden_path(), "r");
+	cr_assert(file, "cannot read '%s'", golden_path());
+	size = fread(expected, 1, sizeof(expected), file);
+	fclose(file);
+	for (size_t i = 0; i < size && i < out.size; i++)
+		cr_assert_eq(expected[i], out.data[i], "differs at byte %zu: %.80s", i, out.data + i);
+	cr_assert_eq(size, out.size);
+}
+
+Test(exposition, empty_model_is_valid_and_leaves_out_what_has_no_samples)
+{
+	render();
+	cr_assert_null(strstr(out.data, "ktally_container_"));
+	cr_assert_null(strstr(out.data, "ktally_program_"));
+	cr_assert_null(strstr(out.data, "process_cpu"));
+	cr_assert_null(strstr(out.data, "by_name"));
+	cr_assert_null(strstr(out.data, "ktally_node_memory"));
+	cr_assert(has_line("ktally_node_cpu_seconds_total 0"));
+	cr_assert(has_line("ktally_build_info{version=\"1.2.3\",revision=\"abcdef\"} 1"));
+}
+
+Test(exposition, numbers_are_exact)
+{
+	static const struct {
+		uint64_t value;
+		unsigned int decimals;
+		const char *text;
+	} cases[] = {
+		{ 0, 0, "0" },
+		{ 0, 9, "0" },
+		{ 1, 0, "1" },
+		{ 9, 0, "9" },
+		{ 10, 0, "10" },
+		{ 99, 0, "99" },
+		{ 100, 0, "100" },
+		{ 12345, 0, "12345" },
+		{ (1ULL << 53) + 1, 0, "9007199254740993" },
+		{ (1ULL << 53) + 1, 9, "9007199.254740993" },
+		{ UINT64_MAX, 0, "18446744073709551615" },
+		{ UINT64_MAX, 9, "18446744073.709551615" },
+		{ UINT64_MAX, 3, "18446744073709551.615" },
+		{ 1, 9, "0.000000001" },
+		{ 10, 9, "0.00000001" },
+		{ 999999999, 9, "0.999999999" },
+		{ 1000000000, 9, "1" },
+		{ 1000000001, 9, "1.000000001" },
+		{ 10500000000, 9, "10.5" },
+		{ 1500, 3, "1.5" },
+		{ 100, 3, "0.1" },
+		{ 10000, 3, "10" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buffer_clear(&out);
+		sample_add_number(&out, cases[i].value, cases[i].decimals);
+		cr_assert(out.size == strlen(cases[i].text) && memcmp(out.data, cases[i].text, out.size) == 0,
+			  "%.*s instead of %s", (int)out.size, out.data, cases[i].text);
+	}
+	for (uint64_t value = 1; value < UINT64_MAX / 7; value = value * 7 + 3) {
+		char text[32];
+
+		buffer_clear(&out);
+		sample_add_number(&out, value, 0);
+		snprintf(text, sizeof(text), "%lu", value);
+		cr_assert(out.size == strlen(text) && memcmp(out.data, text, out.size) == 0);
+	}
+}
+
+Test(exposition, labels_are_escaped_replaced_and_cut)
+{
+	static const struct {
+		const char *text, *result;
+		size_t limit;
+	} cases[] = {
+		{ "", "", 10 },
+		{ "plain", "plain", 5 },
+		{ "plain", "plai", 4 },
+		{ "plain", "", 0 },
+		{ "a\"b\\c\nd", "a\\\"b\\\\c\\nd", 7 },
+		{ "\\\\\\", "\\\\\\\\", 2 },
+		{ "tab\tcr\r\x01", "tab\tcr\r\x01", 20 },
+		{ "\xff", REPLACEMENT, 3 },
+		{ "\xff", "", 2 },
+		{ "a\xc3", "a" REPLACEMENT, 9 },
+		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", 9 },
+		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac", 8 },
+		{ "\xe2\x82", REPLACEMENT REPLACEMENT, 9 },
+		{ "\xe2\x82x", REPLACEMENT REPLACEMENT "x", 9 },
+		{ "\xc0\x80", REPLACEMENT REPLACEMENT, 9 },                 /* overlong */
+		{ "\xe0\x9f\xbf", REPLACEMENT REPLACEMENT REPLACEMENT, 9 }, /* overlong */
+		{ "\xed\xa0\x80", REPLACEMENT REPLACEMENT REPLACEMENT, 9 }, /* surrogate */
+		{ "\xed\x9f\xbf\xee\x80\x80", "\xed\x9f\xbf\xee\x80\x80", 9 },
+		{ "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf", 9 },
+		{ "\xf4\x90\x80\x80", REPLACEMENT REPLACEMENT REPLACEMENT REPLACEMENT,
+		  99 }, /* beyond U+10FFFF */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		buffer_clear(&out);
+		label_escape(&out, cases[i].text, cases[i].limit);
+		cr_assert(out.size == strlen(cases[i].result) &&
+				  memcmp(out.data, cases[i].result, out.size) == 0,
+			  "case %zu: '%.*s'", i, (int)out.size, out.data);
+	}
+}
+
+Test(exposition, hostile_names_leave_it_valid)
+{
+	char name[301];
+	struct container *container;
+
+	memset(name, 'n', 300);
+	name[300] = '\0';
+	memcpy(name + 198, "\xe2\x82\xac", 3);
+	container = add_container("\"},evil{x=\"", "line\nbreak\\", name);
+	add_program(container, "\xff\xfe\"\n", false);
+	add_program(container, "} 1\n# EOF\n", false);
+	add_instance(container, "\xc3", "a\"b", "\n");
+	input.node = "no\"de\xf0\x9f";
+	input.version = "\"";
+	render();
+	cr_assert_not_null(strstr(
+		out.data, "{namespace=\"\\\"},evil{x=\\\"\",pod=\"line\\nbreak\\\\\",container=\"nnn"));
+	cr_assert_not_null(strstr(out.data, "n\",program=\"" REPLACEMENT REPLACEMENT "\\\"\\n\"} "));
+	cr_assert_not_null(strstr(out.data, "program=\"} 1\\n# EOF\\n\"} 0\n"));
+	cr_assert_null(
+		strstr(out.data, "\xe2\x82")); /* byte 200 is inside the character, so all of it goes */
+}
+
+Test(exposition, own_labels_and_levels)
+{
+	struct container *c = add_container("n", "p", "c");
+
+	c->value[V_SWITCHES + VALUE_INDEX(switch_type, INVOLUNTARY)] = 3;
+	c->value[V_PRESSURE + VALUE_INDEX(pressure, IO_FULL)] = 1500000000;
+	c->has_file[V_PRESSURE + VALUE_INDEX(pressure, IO_FULL) - PROGRAM_VALUES] = true;
+	c->value[V_CPU_LIMIT] = 250;
+	c->has_file[V_CPU_LIMIT - PROGRAM_VALUES] = true;
+	model.node->value[V_EXITS + VALUE_INDEX(exit_status, SIGNAL)] = 9;
+	render();
+	cr_assert(has_line(
+		"ktally_container_context_switches_total{namespace=\"n\",pod=\"p\",container=\"c\",type=\"involuntary\"} 3"));
+	cr_assert(has_line(
+		"ktally_container_pressure_seconds_total{namespace=\"n\",pod=\"p\",container=\"c\",resource=\"io\","
+		"kind=\"full\"} 1.5"));
+	cr_assert_null(strstr(out.data, "kind=\"some\""));
+	cr_assert(
+		has_line("ktally_container_cpu_limit_cores{namespace=\"n\",pod=\"p\",container=\"c\"} 0.25"));
+	cr_assert(has_line("ktally_node_process_exits_total{status=\"signal\"} 9"));
+	cr_assert_null(strstr(out.data, "cpu_runqueue_waits"));
+}
+
+Test(exposition, dead_container_keeps_counters_and_loses_gauges)
+{
+	struct container *c = add_container("n", "p", "c");
+
+	add_program(c, "x", false);
+	add_instance(c, "id", "docker", "");
+	c->dead_since_ns = 5;
+	memset(c->has_file, true, sizeof(c->has_file));
+	render();
+	cr_assert_not_null(strstr(out.data, "\nktally_container_cpu_seconds_total{"));
+	cr_assert_not_null(strstr(out.data, "\nktally_container_cpu_throttled_seconds_total{"));
+	cr_assert_not_null(strstr(out.data, "\nktally_container_cpu_runqueue_latency_seconds_count{"));
+	cr_assert_not_null(strstr(out.data, "\nktally_container_info{"));
+	cr_assert_null(strstr(out.data, "ktally_container_processes"));
+	cr_assert_null(strstr(out.data, "ktally_container_memory"));
+	cr_assert_null(strstr(out.data, "ktally_program_threads"));
+	cr_assert_not_null(strstr(out.data, "\nktally_node_threads 0\n"));
+}
+
+/* Value of a run-queue bucket of the node with one observation in native bucket `bucket`. */
+static unsigned long bucket_count(int bucket, const char *le)
+{
+	char text[100];
+	const char *at;
+
+	memset(&model.node->runqueue, 0, sizeof(model.node->runqueue));
+	model.node->runqueue.bucket[bucket] = 1;
+	render();
+	snprintf(text, sizeof(text), "ktally_node_cpu_runqueue_latency_seconds_bucket{le=\"%s\"} ", le);
+	at = strstr(out.data, text);
+	cr_assert(at, "no bucket %s", le);
+	return strtoul(at + strlen(text), NULL, 10);
+}
+
+Test(exposition, histogram_buckets_at_their_bounds)
+{
+	/* native bound i is 2^(-20 + i/4) s, inclusive: 20 is 2^-15, 80 is 1 s, 108 is 128 s */
+	cr_assert_eq(bucket_count(0, "3.0517578125e-05"), 1);
+	cr_assert_eq(bucket_count(20, "3.0517578125e-05"), 1);
+	cr_assert_eq(bucket_count(21, "3.0517578125e-05"), 0);
+	cr_assert_eq(bucket_count(24, "6.103515625e-05"), 1);
+	cr_assert_eq(bucket_count(80, "1"), 1);
+	cr_assert_eq(bucket_count(81, "1"), 0);
+	cr_assert_eq(bucket_count(81, "2"), 1);
+	cr_assert_eq(bucket_count(108, "128"), 1);
+	cr_assert_eq(bucket_count(109, "128"), 0);
+	cr_assert_eq(bucket_count(109, "+Inf"), 1);
+	cr_assert(has_line("ktally_node_cpu_runqueue_latency_seconds_bucket{le=\"0.0001220703125\"} 0"));
+	cr_assert(has_line("ktally_node_cpu_runqueue_latency_seconds_count 1"));
+	cr_assert_null(strstr(out.data, "le=\"1.52587890625e-05\""));
+	model.node->latency = calloc(DIMENSION_WIDTH(class), sizeof(struct histogram));
+	model.node->latency[0].bucket[0] = 4;
+	render();
+	cr_assert(has_line(
+		"ktally_node_syscall_latency_seconds_bucket{class=\"file\",le=\"9.5367431640625e-07\"} 4"));
+	cr_assert(has_line("ktally_node_syscall_latency_seconds_sum{class=\"other\"} 0"));
+}
+
+Test(exposition, series_are_counted_truthfully)
+{
+	unsigned long long sum = 0;
+	char why[300];
+
+	fill_golden();
+	render();
+	for (const char *at = out.data; (at = strstr(at, "\nktally_self_series{family=\"")); at++)
+		sum += strtoull(strstr(at, "} ") + 2, NULL, 10);
+	cr_assert_eq(sum, (unsigned long long)exposition_check(out.data, out.size, why));
+	cr_assert_null(strstr(out.data, "nonsense"));
+}
+
+Test(exposition, output_is_appended_and_repeatable)
+{
+	size_t size;
+
+	fill_golden();
+	buffer_clear(&out);
+	buffer_add_string(&out, "# before\n");
+	cr_assert_eq(exposition_write(&input, &out), 0);
+	size = out.size;
+	cr_assert_eq(memcmp(out.data, "# before\n# HELP ", 16), 0);
+	cr_assert_eq(exposition_write(&input, &out), 0);
+	cr_assert_eq(out.size, 2 * size - 9);
+	cr_assert_eq(memcmp(out.data + 9, out.data + size, size - 9), 0);
+}
+
+Test(exposition, format_for_any_accept_header)
+{
+	static const char *const headers[] = { NULL, "", "text/plain", "image/png", "*/*;q=0.1", ",,;;q=x" };
+
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
+		cr_assert_str_eq(exposition_select(headers[i])->content_type,
+				 "text/plain; version=0.0.4; charset=utf-8");
+}
+
+Test(exposition, checker_can_fail)
+{
+#define BEGIN "# HELP a_total x\n# TYPE a_total counter\n"
+#define HISTOGRAM "# HELP h x\n# TYPE h histogram\n"
+	static const char *const bad[] = {
+		"",
+		"a 1\n",
+		BEGIN,
+		BEGIN "a_total 1",
+		BEGIN "a_total 1\n\n",
+		BEGIN "a_total 1\na_total 2\n",
+		BEGIN "b 1\n",
+		BEGIN "a_total  1\n",
+		BEGIN "a_total 1e3\n",
+		BEGIN "a_total 1.50\n",
+		BEGIN "a_total 01\n",
+		BEGIN "a_total{} 1\n",
+		BEGIN "a_total{a=\"b\"c=\"d\"} 1\n",
+		BEGIN "a_total{a=\"b\",} 1\n",
+		BEGIN "a_total{a=\"\\x\"} 1\n",
+		BEGIN "a_total{a=\"\xff\"} 1\n",
+		BEGIN "a_total{a=\"\xed\xa0\x80\"} 1\n",
+		BEGIN "a_total{a=\"b\"} 1 2\n",
+		BEGIN "a_total 1\n" BEGIN "a_total 2\n",
+		"# HELP a x\n# TYPE a counter\na 1\n",
+		"# TYPE a gauge\na 1\n",
+		"# HELP a x\na 1\n",
+		HISTOGRAM "h_bucket{le=\"1\"} 1\nh_sum 1\nh_count 1\n",
+		HISTOGRAM
+		"h_bucket{le=\"2\"} 1\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 2\nh_sum 1\nh_count 2\n",
+		HISTOGRAM "h_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n",
+		HISTOGRAM "h_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 2\n",
+		HISTOGRAM "h_bucket{le=\"+Inf\"} 1\nh_sum 1\n",
+	};
+	static const char *const good[] = {
+		BEGIN "a_total 1\n",
+		BEGIN "a_total{a=\"\\n\\\\\\\"}\xc3\xa4\",b=\"\"} 1.05\na_total{a=\"\"} 0\n",
+		HISTOGRAM
+		"h_bucket{a=\"b\",le=\"1\"} 1\nh_bucket{a=\"b\",le=\"+Inf\"} 2\nh_sum{a=\"b\"} 0.5\nh_count{a=\"b\"} 2\n",
+	};
+	char why[300];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_assert_eq(exposition_check(bad[i], strlen(bad[i]), why), -1, "accepted: %s", bad[i]);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		cr_assert_gt(exposition_check(good[i], strlen(good[i]), why), 0, "%s: %s", good[i], why);
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "collect/cgroups.h"
+#include "enrich/cgroup_path.h"
+#include "read/container_files.h"
+
+#define QUIET_TURNS 6 /* a container that did nothing is read every sixth time */
+
+/* One cgroup of the machine, whether it is of interest or not. */
+struct known {
+	UT_hash_handle hh; /* by id */
+	uint64_t id;
+	char *path;
+	bool in_model;
+	bool born;   /* after ktally */
+	bool is_own; /* the path is a container's own */
+	bool removed;
+	uint64_t removed_ns;
+	uint64_t activity; /* of the cgroup when its files were read */
+	uint32_t turn;
+	uint32_t seen; /* number of the last walk that met it */
+	struct container_files *files;
+};
+
+struct cgroups {
+	struct cgroups_settings settings;
+	struct known *known;
+	uint64_t tick;
+	uint32_t walk;
+	bool started; /* the first walk is over: what is met later was born */
+	uint64_t walk_now_ns, walk_realtime_ns;
+};
+
+int cgroups_new(const struct cgroups_settings *settings, struct cgroups **ret_cgroups)
+{
+	struct cgroups *cgroups = calloc(1, sizeof(*cgroups));
+
+	if (!cgroups)
+		return -ENOMEM;
+	cgroups->settings = *settings;
+	*ret_cgroups = cgroups;
+	return 0;
+}
+
+static void forget(struct cgroups *cgroups, struct known *known)
+{
+	HASH_DEL(cgroups->known, known);
+	container_files_free(known->files);
+	free(known->path);
+	free(known);
+}
+
+void cgroups_free(struct cgroups *cgroups)
+{
+	struct known *known, *next;
+
+	if (!cgroups)
+		return;
+	HASH_ITER(hh, cgroups->known, known, next)
+		forget(cgroups, known);
+	free(cgroups);
+}
+
+static struct known *find(const struct cgroups *cgroups, uint64_t id)
+{
+	struct known *known;
+
+	HASH_FIND(hh, cgroups->known, &id, sizeof(id), known);
+	return known;
+}
+
+/* The other hierarchy's cgroup of the same path, on hybrid hosts: one of the two is enough for the files. */
+static bool is_second(const struct cgroups *cgroups, const struct known *known, const struct cgroup *cgroup)
+{
+	if (known->id & CGROUP_V1 || !cgroupfs_has_v1_cpu(cgroups->settings.cgroupfs))
+		return false;
+	for (const struct cgroup *other = cgroup->container->instances; other; other = other->next_instance)
+		if (other->id & CGROUP_V1 && strcmp(other->path, cgroup->path) == 0)
+			return true;
+	return false;
+}
+
+static void open_files(struct cgroups *cgroups, struct known *known, const struct cgroup *cgroup)
+{
+	if (known->files || known->removed || !known->is_own || is_second(cgroups, known, cgroup))
+		return;
+	if (container_files_open(cgroups->settings.cgroupfs, known->path, known->id & CGROUP_V1,
+				 known->born ? CONTAINER_FILES_BORN : 0, &known->files))
+		known->files = NULL;
+}
+
+static struct cgroup *add_to_model(struct cgroups *cgroups, struct known *known, uint64_t realtime_ns)
+{
+	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, known->id);
+	struct identity identity;
+
+	known->is_own = cgroup_path_identify(known->path, &identity, NULL) == CGROUP_PATH_OWN &&
+			identity.name[0];
+	if (cgroup) {
+		if (model_cgroup_name(cgroups->settings.model, cgroup, known->path, &identity, realtime_ns))
+			return NULL;
+	} else if (model_cgroup_add(cgroups->settings.model, known->id, known->path, &identity, realtime_ns,
+				    &cgroup)) {
+		return NULL;
+	}
+	known->in_model = true;
+	if (known->removed)
+		model_cgroup_remove(cgroups->settings.model, cgroup, known->removed_ns);
+	open_files(cgroups, known, cgroup);
+	return cgroup;
+}
+
+/* Containers are shown also before their first process; other cgroups when a thread is met in them. */
+static bool is_container(const char *path)
+{
+	struct identity identity;
+
+	cgroup_path_identify(path, &identity, NULL);
+	return strcmp(identity.runtime, "cgroup") != 0 && strcmp(identity.runtime, "systemd") != 0;
+}
+
+static struct known *learn(struct cgroups *cgroups, uint64_t id, const char *path, uint64_t realtime_ns)
+{
+	struct known *known = find(cgroups, id);
+
+	if (known)
+		return known;
+	known = calloc(1, sizeof(*known));
+	if (!known)
+		return NULL;
+	known->id = id;
+	known->path = strdup(path);
+	if (!known->path) {
+		free(known);
+		return NULL;
+	}
+	known->born = cgroups->started;
+	HASH_ADD(hh, cgroups->known, id, sizeof(known->id), known);
+	/* on hybrid hosts the v1 cgroup of the same path stands for both */
+	if (model_cgroup_find(cgroups->settings.model, id) || cgroups->settings.usage ||
+	    (is_container(path) && (id & CGROUP_V1 || !cgroupfs_has_v1_cpu(cgroups->settings.cgroupfs))))
+		add_to_model(cgroups, known, realtime_ns);
+	return known;
+}
+
+static void lose(struct cgroups *cgroups, struct known *known, uint64_t now_ns)
+{
+	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, known->id);
+
+	if (known->removed)
+		return;
+	known->removed = true;
+	known->removed_ns = now_ns;
+	if (known->files && cgroup)
+		container_files_clear(cgroup->container);
+	container_files_free(known->files);
+	known->files = NULL;
+	if (cgroup)
+		model_cgroup_remove(cgroups->settings.model, cgroup, now_ns);
+}
+
+static int on_walk(void *context, int dir_fd, uint64_t id, const char *path)
+{
+	struct cgroups *cgroups = context;
+	struct known *known = learn(cgroups, id, path, cgroups->walk_realtime_ns);
+
+	(void)dir_fd;
+	if (known)
+		known->seen = cgroups->walk;
+	return 0;
+}
+
+int cgroups_walk(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
+{
+	struct known *known, *next;
+	int error;
+
+	cgroups->walk++;
+	cgroups->walk_now_ns = now_ns;
+	cgroups->walk_realtime_ns = realtime_ns;
+	error = cgroupfs_walk(cgroups->settings.cgroupfs, on_walk, cgroups);
+	cgroups->started = true;
+	if (error)
+		return error;
+	HASH_ITER(hh, cgroups->known, known, next)
+		if (known->seen != cgroups->walk)
+			lose(cgroups, known, now_ns);
+	return 0;
+}
+
+void cgroups_notice(struct cgroups *cgroups, const struct event_cgroup *event, uint64_t now_ns,
+		    uint64_t realtime_ns)
+{
+	struct known *known;
+
+	if (event->header.type == EVENT_CGROUP_RMDIR) {
+		known = find(cgroups, event->cgroup_id);
+		if (known)
+			lose(cgroups, known, now_ns);
+		return;
+	}
+	known = learn(cgroups, event->cgroup_id, event->path, realtime_ns);
+	if (known)
+		known->seen = cgroups->walk;
+}
+
+/* Path of a process's cgroup from procfs: for cgroups whose notice was lost or that lie outside our cgroup namespace. */
+static int path_of_process(const struct cgroups *cgroups, uint64_t id, uint32_t pid, char *path,
+			   size_t capacity)
+{
+	char name[64], text[16 * 1024], *rest = text, *line;
+	bool v1 = id & CGROUP_V1;
+
+	snprintf(name, sizeof(name), "%s/%u/cgroup", cgroups->settings.paths->procfs, pid);
+	if (file_read_at(-1, name, text, sizeof(text)) < 0)
+		return -ENOENT;
+	while ((line = strsep(&rest, "\n"))) {
+		char *controllers = strchr(line, ':'),
+		     *found = controllers ? strchr(controllers + 1, ':') : NULL;
+
+		if (!found)
+			continue;
+		*found++ = '\0';
+		if (v1 ? strtoul(line, NULL, 10) != cgroups->settings.cgroupfs->v1_id[CONTROLLER_CPU] :
+			 controllers[1] != '\0')
+			continue;
+		if ((size_t)snprintf(path, capacity, "%s", found) >= capacity)
+			return -ENAMETOOLONG;
+		return cgroupfs_is_alive(cgroups->settings.cgroupfs, id, path) ? 0 : -ESTALE;
+	}
+	return -ENOENT;
+}
+
+struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, uint64_t realtime_ns)
+{
+	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, id);
+	struct known *known = find(cgroups, id);
+	char path[EVENT_PATH_SIZE];
+
+	if (cgroup)
+		return cgroup;
+	if (!known && path_of_process(cgroups, id, pid, path, sizeof(path)) == 0)
+		known = learn(cgroups, id, path, realtime_ns);
+	if (known)
+		return add_to_model(cgroups, known, realtime_ns);
+	return model_cgroup_add(cgroups->settings.model, id, NULL, NULL, realtime_ns, &cgroup) ? NULL :
+												 cgroup;
+}
+
+static void read_one(struct cgroups *cgroups, struct known *known, uint64_t now_ns)
+{
+	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, known->id);
+	unsigned int flags = cgroups->settings.usage ? CONTAINER_FILES_USAGE : 0;
+
+	if (!cgroup)
+		return;
+	if (!cgroups->settings.usage && known->turn % QUIET_TURNS && cgroup->activity == known->activity) {
+		known->turn++;
+		return;
+	}
+	known->turn = 1;
+	known->activity = cgroup->activity;
+	if (!known->files) {
+		open_files(cgroups, known, cgroup);
+		if (!known->files && !cgroupfs_is_alive(cgroups->settings.cgroupfs, known->id, known->path))
+			lose(cgroups, known, now_ns);
+	}
+	if (known->files && container_files_read(known->files, cgroup->container, flags))
+		lose(cgroups, known, now_ns);
+}
+
+void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
+{
+	uint32_t rounds = cgroups->settings.rounds ?: 1;
+	struct known *known, *next;
+
+	/* what has no name yet may have one now; without BPF there are no notices */
+	if (cgroups->tick % rounds == 0 && (cgroups->settings.usage || cgroups->settings.model->unknown))
+		cgroups_walk(cgroups, now_ns, realtime_ns);
+	HASH_ITER(hh, cgroups->known, known, next) {
+		if (known->removed) {
+			if (now_ns - known->removed_ns >= cgroups->settings.grace_ns)
+				forget(cgroups, known);
+			continue;
+		}
+		if (known->in_model && (!known->turn || known->id % rounds == cgroups->tick % rounds))
+			read_one(cgroups, known, now_ns);
+	}
+	cgroups->tick++;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * Cgroups as the daemon knows them: paths by id (from a walk and from notices), added to the model when they are a container or
+ * when a thread is met in them, and their files read in turn.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <events.h>
+
+#include "base/paths.h"
+#include "model/model.h"
+#include "read/cgroupfs.h"
+
+struct cgroups;
+
+struct cgroups_settings {
+	const struct paths *paths;
+	const struct cgroupfs *cgroupfs;
+	struct model *model;
+	bool usage;      /* CPU time and processes come from the files: there are no records */
+	uint32_t rounds; /* ticks in which each active container's files are read once */
+	uint64_t grace_ns;
+};
+
+int cgroups_new(const struct cgroups_settings *settings, struct cgroups **ret_cgroups);
+void cgroups_free(struct cgroups *cgroups);
+
+/* Learns all cgroups there are: at the start, after lost notices, and as the only way without BPF. */
+int cgroups_walk(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns);
+
+/* A notice of the kernel. */
+void cgroups_notice(struct cgroups *cgroups, const struct event_cgroup *event, uint64_t now_ns,
+		    uint64_t realtime_ns);
+
+/* The cgroup a thread was met in; as one of `unknown` when its path cannot be found. NULL when out of memory. */
+struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, uint64_t realtime_ns);
+
+/* One tick's share of the files. */
+void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns);

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/time.h"
+#include "collect/cgroups.h"
+#include "collect/collector.h"
+#include "read/events.h"
+#include "read/node_files.h"
+
+#define EVENTS_PER_TURN 256
+#define SWEEP_TICKS 10
+#define SLOTS_DEFAULT 16384
+
+struct collector {
+	struct paths paths;
+	struct feature feature;
+	struct cgroupfs cgroupfs;
+	struct cgroups *cgroups;
+	struct model *model;
+	struct probe *probe; /* NULL without BPF, as the next two */
+	struct records *records;
+	struct events *events;
+	struct node_files *node_files;
+	struct thread_owner owner;
+	char reason[320];
+	char news[320];
+	uint32_t rounds;
+	uint64_t ticks, read_ns, pass_ns;
+	uint64_t kernel_memory; /* fixed once all is loaded */
+};
+
+static struct cgroup *find_cgroup(void *context, uint64_t cgroup_id, uint32_t pid)
+{
+	struct collector *collector = context;
+
+	return cgroups_get(collector->cgroups, cgroup_id, pid, collector->owner.realtime_ns);
+}
+
+static void on_cgroup(void *context, const struct event_cgroup *event)
+{
+	struct collector *collector = context;
+
+	cgroups_notice(collector->cgroups, event, time_monotonic_ns(), time_realtime_ns());
+}
+
+static void set_time(struct collector *collector)
+{
+	collector->owner.now_ns = time_monotonic_ns();
+	collector->owner.realtime_ns = time_realtime_ns();
+}
+
+/* Threads of the machine, from "x.xx x.xx x.xx running/all last" of loadavg; 0 when not known. */
+static uint32_t count_threads(const struct paths *paths)
+{
+	char path[256], text[128];
+	const char *slash;
+
+	snprintf(path, sizeof(path), "%s/loadavg", paths->procfs);
+	if (file_read_at(-1, path, text, sizeof(text)) < 0)
+		return 0;
+	slash = strchr(text, '/');
+	return slash ? strtoul(slash + 1, NULL, 10) : 0;
+}
+
+static uint32_t choose_slots(const struct options *options, const struct collector *collector)
+{
+	uint32_t cpus = collector->feature.possible_cpus, wanted = options->bpf_slots;
+
+	if (!wanted) {
+		wanted = 4 * count_threads(&collector->paths);
+		if (wanted < SLOTS_DEFAULT)
+			wanted = SLOTS_DEFAULT;
+		if (wanted > options->bpf_max_slots)
+			wanted = options->bpf_max_slots;
+	}
+	return wanted + cpus;
+}
+
+static int start_bpf(struct collector *collector, const struct options *options)
+{
+	struct probe_settings settings = {
+		.profile = 1U << options->profile,
+		.feature = collector->feature,
+		.slots = choose_slots(options, collector),
+		.groups = options->bpf_max_cgroups,
+		.cgroup_v1 = cgroupfs_has_v1_cpu(&collector->cgroupfs),
+		.cgroup_hierarchy = collector->cgroupfs.v1_id[CONTROLLER_CPU],
+		.started_ns = time_boottime_ns(),
+	};
+	const struct events_handlers handlers = { .cgroup = on_cgroup, .context = collector };
+	int error;
+
+	metric_histogram_bounds_ns(settings.histogram_bound_ns);
+	error = probe_new(&settings, &collector->probe);
+	if (error)
+		return error;
+	error = events_new(collector->probe, &handlers, &collector->events);
+	if (error)
+		return error;
+	error = records_new(collector->probe, &collector->feature, collector->model, &collector->records);
+	if (error)
+		return error;
+	/* hooks last, so that nothing is lost; threads that are there first, so that their names and bases are */
+	probe_attach_early(collector->probe);
+	records_survey(collector->records,
+		       true); /* without it, threads get their records when they first run */
+	probe_attach(collector->probe);
+	collector->kernel_memory = probe_kernel_memory(collector->probe);
+	set_time(collector);
+	records_settle(collector->records, &collector->owner);
+	return 0;
+}
+
+static void stop_bpf(struct collector *collector)
+{
+	records_free(collector->records);
+	events_free(collector->events);
+	probe_free(collector->probe);
+	collector->records = NULL;
+	collector->events = NULL;
+	collector->probe = NULL;
+}
+
+/* The first refusal says most about why nothing works. */
+static void set_reason(struct collector *collector, int error)
+{
+	snprintf(collector->reason, sizeof(collector->reason), "%s", strerror(-error));
+	if (error == -EPERM && geteuid() != 0)
+		snprintf(collector->reason, sizeof(collector->reason),
+			 "not root, and without CAP_BPF and CAP_PERFMON");
+	if (!collector->feature.btf)
+		snprintf(collector->reason, sizeof(collector->reason),
+			 "no type information of the kernel: cannot read /sys/kernel/btf/vmlinux");
+}
+
+static int start_cgroups(struct collector *collector, const struct options *options, bool usage)
+{
+	struct cgroups_settings settings = {
+		.paths = &collector->paths,
+		.cgroupfs = &collector->cgroupfs,
+		.model = collector->model,
+		.usage = usage,
+		.rounds = collector->rounds,
+		.grace_ns = options->containers_grace_time_ns,
+	};
+
+	cgroups_free(collector->cgroups);
+	collector->cgroups = NULL;
+	return cgroups_new(&settings, &collector->cgroups);
+}
+
+static int collector_init(struct collector *collector, const struct options *options)
+{
+	const struct model_limits limits = {
+		.containers = options->limits_containers,
+		.programs_per_container = options->limits_programs_per_container,
+		.processes = options->limits_processes,
+		.label_length = options->limits_label_length,
+		.grace_ns = options->containers_grace_time_ns,
+	};
+	int error;
+
+	collector->paths = (struct paths){ options->path_procfs, options->path_sysfs,
+					   options->path_cgroupfs };
+	collector->rounds = options->interval_files_ns / options->interval_tick_ns;
+	collector->owner.find_cgroup = find_cgroup;
+	collector->owner.context = collector;
+	set_time(collector);
+	cgroupfs_init(&collector->paths, &collector->cgroupfs);
+	error = model_new(&limits, collector->owner.realtime_ns, &collector->model);
+	if (error)
+		return error;
+	collector->owner.model = collector->model;
+	error = start_cgroups(collector, options, false);
+	if (error)
+		return error;
+	if (options->bpf_enabled) {
+		feature_detect(&collector->feature);
+		error = start_bpf(collector, options);
+		if (error) {
+			set_reason(collector, error);
+			stop_bpf(collector);
+		}
+	} else {
+		snprintf(collector->reason, sizeof(collector->reason), "switched off by --no-bpf.enabled");
+	}
+	if (!collector->probe) {
+		error = start_cgroups(collector, options, true);
+		if (error)
+			return error;
+	}
+	cgroups_walk(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
+	error = node_files_open(&collector->paths, &collector->node_files);
+	if (error && !collector->probe)
+		return error;
+	return 0;
+}
+
+int collector_new(const struct options *options, struct collector **ret_collector, char *message,
+		  size_t message_size)
+{
+	_cleanup_(cleanup_collector) struct collector *collector = calloc(1, sizeof(*collector));
+	int error;
+
+	if (!collector)
+		return -ENOMEM;
+	collector->cgroupfs.v2_fd = -1;
+	for (int i = 0; i < CONTROLLERS; i++)
+		collector->cgroupfs.v1_fd[i] = -1;
+	error = collector_init(collector, options);
+	if (error) {
+		snprintf(message, message_size,
+			 "there is nothing to read: no BPF (%s), no procfs at '%s' (%s)", collector->reason,
+			 options->path_procfs, strerror(-error));
+		return error;
+	}
+	*ret_collector = take_ptr(collector);
+	return 0;
+}
+
+void collector_free(struct collector *collector)
+{
+	if (!collector)
+		return;
+	stop_bpf(collector);
+	cgroups_free(collector->cgroups);
+	node_files_free(collector->node_files);
+	model_free(collector->model);
+	cgroupfs_done(&collector->cgroupfs);
+	free(collector);
+}
+
+void collector_events(struct collector *collector)
+{
+	if (collector->events)
+		events_consume(collector->events, EVENTS_PER_TURN);
+}
+
+int collector_events_fd(const struct collector *collector)
+{
+	return collector->events ? events_fd(collector->events) : -1;
+}
+
+void collector_pass(struct collector *collector)
+{
+	set_time(collector);
+	/* names first: a container's path is told before any of its threads is met */
+	if (collector->events)
+		while (events_consume(collector->events, EVENTS_PER_TURN) == EVENTS_PER_TURN)
+			;
+	if (collector->records)
+		records_pass(collector->records, &collector->owner);
+	model_expire(collector->model, collector->owner.now_ns);
+	collector->read_ns = collector->owner.now_ns;
+	collector->pass_ns = time_monotonic_ns() - collector->owner.now_ns;
+}
+
+void collector_tick(struct collector *collector)
+{
+	enum probe_program changed;
+
+	collector_pass(collector);
+	if (collector->probe) {
+		changed = probe_tend(collector->probe);
+		if (changed != PROBE_none)
+			snprintf(collector->news, sizeof(collector->news),
+				 "the kernel skipped a program: '%s' took over",
+				 probe_status(collector->probe, changed)->name);
+		if (collector->ticks % SWEEP_TICKS == SWEEP_TICKS - 1)
+			records_sweep(collector->records, &collector->owner);
+	}
+	cgroups_read(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
+	if (collector->node_files && collector->ticks % (collector->rounds ?: 1) == 0)
+		node_files_read(collector->node_files, collector->model->node,
+				collector->probe ? 0 : NODE_FILES_USAGE);
+	collector->ticks++;
+}
+
+void collector_drain(struct collector *collector)
+{
+	if (!collector->records)
+		return;
+	set_time(collector);
+	records_drain(collector->records, &collector->owner);
+}
+
+struct model *collector_model(const struct collector *collector)
+{
+	return collector->model;
+}
+
+bool collector_has_bpf(const struct collector *collector)
+{
+	return collector->probe;
+}
+
+const char *collector_reason(const struct collector *collector)
+{
+	return collector->reason;
+}
+
+const struct probe *collector_probe(const struct collector *collector)
+{
+	return collector->probe;
+}
+
+const struct records_statistics *collector_statistics(const struct collector *collector)
+{
+	return collector->records ? records_statistics(collector->records) : NULL;
+}
+
+uint64_t collector_read_ns(const struct collector *collector)
+{
+	return collector->read_ns;
+}
+
+uint64_t collector_pass_ns(const struct collector *collector)
+{
+	return collector->pass_ns;
+}
+
+uint64_t collector_kernel_memory(const struct collector *collector)
+{
+	return collector->kernel_memory;
+}
+
+uint64_t collector_dropped(const struct collector *collector, unsigned int type)
+{
+	return collector->records ? records_dropped(collector->records, type) : 0;
+}
+
+uint64_t collector_malformed(const struct collector *collector)
+{
+	return collector->events ? events_malformed(collector->events) : 0;
+}
+
+bool collector_has_cgroupfs(const struct collector *collector)
+{
+	return collector->cgroupfs.v2_fd >= 0 || cgroupfs_has_v1_cpu(&collector->cgroupfs);
+}
+
+bool collector_has_procfs(const struct collector *collector)
+{
+	return collector->node_files;
+}
+
+const char *collector_news(struct collector *collector)
+{
+	static char last[sizeof(collector->news)];
+
+	memcpy(last, collector->news, sizeof(last));
+	collector->news[0] = '\0';
+	return last;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * The way of the data from the kernel into the model: probe -> read -> model, with the cgroups named on the way. What the daemon
+ * serves and what `ktally verify` checks.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cleanup.h"
+#include "base/paths.h"
+#include "model/model.h"
+#include "model/self.h"
+#include "options.h"
+#include "probe/probe.h"
+#include "read/records.h"
+
+struct collector;
+
+/*
+ * Sets up everything and begins to count. Without BPF (switched off, no privilege, no BTF, refused) it goes on with files alone.
+ * 0; negative errno when nothing at all can be read, with a line for the user in `message`.
+ */
+int collector_new(const struct options *options, struct collector **ret_collector, char *message,
+		  size_t message_size);
+void collector_free(struct collector *collector);
+CLEANUP_FREE(collector)
+
+/* One reading of everything that threads did. */
+void collector_pass(struct collector *collector);
+/* One tick: a pass, its share of the files, what is past its time. */
+void collector_tick(struct collector *collector);
+/* Between ticks: only what died. */
+void collector_drain(struct collector *collector);
+/* Handles a bounded number of notices. */
+void collector_events(struct collector *collector);
+/* Descriptor that becomes readable with notices, -1 without BPF. */
+int collector_events_fd(const struct collector *collector);
+
+struct model *collector_model(const struct collector *collector);
+bool collector_has_bpf(const struct collector *collector);
+/* Why BPF is off as a whole; "" when it is on. */
+const char *collector_reason(const struct collector *collector);
+/* NULL without BPF. */
+const struct probe *collector_probe(const struct collector *collector);
+const struct records_statistics *collector_statistics(const struct collector *collector);
+/* CLOCK_MONOTONIC of the last pass. */
+uint64_t collector_read_ns(const struct collector *collector);
+/* A line for the log about what changed since it was last asked, or "". */
+const char *collector_news(struct collector *collector);
+
+uint64_t collector_pass_ns(const struct collector *collector);       /* duration of the last pass */
+uint64_t collector_kernel_memory(const struct collector *collector); /* bytes of all maps and programs */
+uint64_t collector_dropped(const struct collector *collector,
+			   unsigned int type); /* enum event_type: notices lost */
+uint64_t collector_malformed(const struct collector *collector);
+bool collector_has_cgroupfs(const struct collector *collector);
+bool collector_has_procfs(const struct collector *collector);
+
+/* Adds all rows of `self` that the collector knows: probes, maps, losses, bounds. */
+void collector_describe(const struct collector *collector, struct self *self);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the collector says about itself: the rows SELF of metrics.def. */
+#include <stdio.h>
+#include <string.h>
+
+#include "collect/collector.h"
+#include "read/events.h"
+
+static void describe_probes(const struct collector *collector, struct self *self)
+{
+	const struct probe *probe = collector_probe(collector);
+
+	if (!probe) {
+		self_set(self, SELF_PROBE_UP, "bpf", collector_reason(collector), 0);
+		return;
+	}
+	for (unsigned int i = 0; i < PROBE_PROGRAMS; i++) {
+		const struct probe_status *status = probe_status(probe, i);
+
+		if (!status->wanted)
+			continue;
+		self_set(self, SELF_PROBE_UP, status->name, status->reason, probe_is_up(probe, i));
+		self_set(self, SELF_PROBE_MISSES, status->name, NULL, status->misses);
+	}
+}
+
+static void describe_records(const struct collector *collector, struct self *self)
+{
+	static const char *const accounts[ACCOUNTS] = {
+		[ACCOUNT_SYSCALLS] = "syscalls",
+		[ACCOUNT_SWITCHES] = "switches",
+		[ACCOUNT_BIRTHS] = "births",
+		[ACCOUNT_DEATHS] = "deaths",
+	};
+	const struct records_statistics *statistics = collector_statistics(collector);
+
+	if (!statistics)
+		return;
+	for (unsigned int i = 0; i < ACCOUNTS; i++)
+		self_set(self, SELF_ACCOUNTING_DIFFERENCE, accounts[i], NULL, statistics->difference[i]);
+	self_set(self, SELF_UNATTRIBUTED, "syscalls", NULL, statistics->unattributed_calls);
+	self_set(self, SELF_UNATTRIBUTED, "switches", NULL, statistics->unattributed_switches);
+	self_set(self, SELF_UNATTRIBUTED, "births", NULL, statistics->unattributed_births);
+	self_set(self, SELF_UNATTRIBUTED, "groups", NULL, statistics->no_group);
+	self_set(self, SELF_UNATTRIBUTED_CPU, NULL, NULL, statistics->unattributed_cpu_ns);
+	self_set(self, SELF_MAP_ENTRIES, "records", NULL, statistics->live);
+	self_set(self, SELF_MAP_CAPACITY, "records", NULL, statistics->capacity);
+	self_set(self, SELF_MAP_ENTRIES, "groups", NULL, statistics->groups);
+	self_set(self, SELF_MAP_CAPACITY, "groups", NULL, statistics->group_capacity);
+	self_set(self, SELF_REPAIRS, "stale_slot", NULL, statistics->stale_slots);
+	self_set(self, SELF_REPAIRS, "orphaned_record", NULL, statistics->orphans);
+}
+
+static void describe_events(const struct collector *collector, struct self *self)
+{
+	for (unsigned int i = 0; i < EVENTS; i++)
+		self_set(self, SELF_EVENTS_DROPPED, events_type_name(i), "full",
+			 collector_dropped(collector, i));
+	self_set(self, SELF_EVENTS_DROPPED, "any", "malformed", collector_malformed(collector));
+}
+
+static void describe_bounds(const struct model *model, struct self *self)
+{
+	self_set(self, SELF_SERIES_FOLDED, "programs", NULL, model->folded_programs);
+	self_set(self, SELF_SERIES_FOLDED, "containers", NULL, model->folded_containers);
+	self_set(self, SELF_SERIES_FOLDED, "processes", NULL, model->folded_processes);
+	self_set(self, SELF_EVICTED, "containers", NULL, model->evicted_containers);
+	self_set(self, SELF_EVICTED, "programs", NULL, model->evicted_programs);
+}
+
+void collector_describe(const struct collector *collector, struct self *self)
+{
+	describe_probes(collector, self);
+	describe_records(collector, self);
+	describe_bounds(collector_model(collector), self);
+	if (collector_probe(collector))
+		describe_events(collector, self);
+	if (collector_probe(collector))
+		self_set(self, SELF_KERNEL_MEMORY, NULL, NULL, collector_kernel_memory(collector));
+	self_set(self, SELF_TICK_DURATION, NULL, NULL, collector_pass_ns(collector));
+	self_set(self, SELF_SOURCE_UP, "cgroupfs", NULL, collector_has_cgroupfs(collector));
+	self_set(self, SELF_SOURCE_UP, "procfs", NULL, collector_has_procfs(collector));
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/time.h"
+#include "collect/collector.h"
+#include "daemon.h"
+#include "export/exposition.h"
+#include "export/http.h"
+#include "options.h"
+#include "own.h"
+#include "version.h"
+
+#define FRESH_NS (100 * NS_PER_MS) /* a scrape reads again when the last reading is older */
+#define DRAIN_NS \
+	(100 *   \
+	 NS_PER_MS) /* slots of the dead come back in time for 10 times their number of births a second */
+
+struct daemon {
+	struct options options;
+	int argc;
+	char **argv;
+	struct loop *loop;
+	struct collector *collector;
+	struct http *http;
+	struct self self;
+	struct http_body *body; /* the last rendering */
+	const struct exposition_format *body_format;
+	uint64_t body_read_ns; /* reading it was made from */
+	uint64_t scrapes, scrape_ns;
+	char host[256];
+	bool ready;
+};
+
+static int on_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	char line[512];
+
+	/* its warnings are the reasons that probe_status() gives: for those who look closer */
+	if (level == LIBBPF_DEBUG || !log_is_enabled(LOG_LEVEL_DEBUG))
+		return 0;
+	vsnprintf(line, sizeof(line), format, arguments);
+	line[strcspn(line, "\n")] = '\0';
+	log_debug("libbpf: %s", line);
+	return 0;
+}
+
+/* ---- what is served ---- */
+
+static struct http_body *render(struct daemon *daemon, const struct exposition_format *format)
+{
+	struct http_body *body = http_body_new();
+	struct exposition_process process;
+	uint64_t begin_ns = time_monotonic_ns();
+	struct exposition_input input = {
+		.model = collector_model(daemon->collector),
+		.self = &daemon->self,
+		.process = &process,
+		.version = KTALLY_VERSION,
+		.revision = KTALLY_REVISION,
+		.node = daemon->host,
+	};
+
+	if (!body)
+		return NULL;
+	own_read(&process);
+	self_clear(&daemon->self);
+	collector_describe(daemon->collector, &daemon->self);
+	self_set(&daemon->self, SELF_SCRAPES, NULL, NULL, daemon->scrapes);
+	self_set(&daemon->self, SELF_SCRAPE_DURATION, NULL, NULL, daemon->scrape_ns);
+	if (format->write(&input, &body->buffer)) {
+		http_body_unref(body);
+		return NULL;
+	}
+	daemon->scrape_ns = time_monotonic_ns() - begin_ns;
+	return body;
+}
+
+static void on_metrics(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	const struct exposition_format *format = exposition_select(request->accept);
+	struct daemon *daemon = context;
+
+	daemon->scrapes++;
+	if (time_monotonic_ns() - collector_read_ns(daemon->collector) > FRESH_NS)
+		collector_pass(daemon->collector);
+	if (!daemon->body || daemon->body_format != format ||
+	    daemon->body_read_ns != collector_read_ns(daemon->collector)) {
+		http_body_unref(daemon->body);
+		daemon->body = render(daemon, format);
+		daemon->body_format = format;
+		daemon->body_read_ns = collector_read_ns(daemon->collector);
+	}
+	reply->content_type = format->content_type;
+	if (daemon->body)
+		reply->body = http_body_ref(daemon->body);
+}
+
+static bool is_ready(void *context)
+{
+	const struct daemon *daemon = context;
+
+	return daemon->ready;
+}
+
+/* ---- loop callbacks ---- */
+
+static void on_tick(void *context)
+{
+	struct daemon *daemon = context;
+	const char *news;
+
+	collector_tick(daemon->collector);
+	news = collector_news(daemon->collector);
+	if (news[0])
+		log_warn("%s", news);
+}
+
+static void on_drain(void *context)
+{
+	struct daemon *daemon = context;
+
+	collector_drain(daemon->collector);
+}
+
+static void on_events(void *context)
+{
+	struct daemon *daemon = context;
+
+	collector_events(daemon->collector);
+}
+
+/* Only what can change while running does; a bad new file keeps all as it was. */
+static void reload(struct daemon *daemon)
+{
+	char message[OPTIONS_MESSAGE_SIZE];
+	struct options fresh;
+
+	if (options_load(&fresh, daemon->argc, daemon->argv, message, sizeof(message))) {
+		log_error(-EINVAL, "cannot reload, keeping the old settings: %s", message);
+		return;
+	}
+	log_configure(fresh.log_level, fresh.log_format);
+	collector_model(daemon->collector)->limits = (struct model_limits){
+		.containers = fresh.limits_containers,
+		.programs_per_container = fresh.limits_programs_per_container,
+		.processes = fresh.limits_processes,
+		.label_length = fresh.limits_label_length,
+		.grace_ns = fresh.containers_grace_time_ns,
+	};
+	options_done(&fresh);
+	log_info("settings reloaded: log and limits are in force, the others wait for a restart");
+}
+
+static void on_signal(void *context, int signal)
+{
+	struct daemon *daemon = context;
+
+	if (signal == SIGHUP) {
+		reload(daemon);
+		return;
+	}
+	log_info("ending on signal %d", signal);
+	loop_stop(daemon->loop);
+}
+
+/* ---- life ---- */
+
+static void daemon_done(struct daemon *daemon)
+{
+	http_free(daemon->http);
+	collector_free(daemon->collector);
+	loop_free(daemon->loop);
+	http_body_unref(daemon->body);
+	self_done(&daemon->self);
+	options_done(&daemon->options);
+}
+
+static void tell_state(const struct daemon *daemon)
+{
+	const struct probe *probe = collector_probe(daemon->collector);
+	const struct options *options = &daemon->options;
+
+	if (!probe)
+		log_warn("BPF is off: %s; serving what cgroup files and procfs give",
+			 collector_reason(daemon->collector));
+	for (unsigned int i = 0; probe && i < PROBE_PROGRAMS; i++)
+		if (probe_status(probe, i)->wanted && !probe_is_up(probe, i))
+			log_warn("program '%s' is off: %s; continuing without it",
+				 probe_status(probe, i)->name, probe_status(probe, i)->reason);
+	for (size_t i = 0; i < options->web_listen_address.count; i++) {
+		const char *address = options->web_listen_address.items[i], *colon = strrchr(address, ':');
+		int host_size = colon ? (int)(colon - address) : 0;
+
+		log_info("page on http://%.*s:%u/ and metrics on http://%.*s:%u/metrics", host_size, address,
+			 http_port(daemon->http, i), host_size, address, http_port(daemon->http, i));
+	}
+}
+
+static int start_http(struct daemon *daemon)
+{
+	static const struct http_route routes[] = {
+		{ "/metrics", on_metrics, NULL, "all metrics, in the Prometheus text format" },
+	};
+	const struct options *options = &daemon->options;
+	const struct http_config config = {
+		.addresses = (const char *const *)options->web_listen_address.items,
+		.address_count = options->web_listen_address.count,
+		.max_connections = options->web_max_connections,
+		.max_connections_per_address = options->web_max_connections_per_address,
+		.timeout_s = (options->web_timeout_ns + NS_PER_S - 1) / NS_PER_S,
+		.name = "ktally",
+		.version = KTALLY_VERSION,
+		.description = "Counts in the kernel what every process and container does.",
+		.routes = routes,
+		.route_count = sizeof(routes) / sizeof(routes[0]),
+		.is_ready = is_ready,
+		.context = daemon,
+	};
+	char message[512];
+	int error = http_new(&config, daemon->loop, &daemon->http, message, sizeof(message));
+
+	if (error)
+		fprintf(stderr, "ktally: %s\n", message);
+	return error;
+}
+
+static int start(struct daemon *daemon)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	struct rlimit files;
+	char message[512];
+	int error;
+
+	/* container files are kept open */
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	gethostname(daemon->host, sizeof(daemon->host) - 1);
+	error = loop_new(&daemon->loop);
+	if (!error)
+		error = loop_add_signals(daemon->loop, signals, sizeof(signals) / sizeof(signals[0]),
+					 on_signal, daemon);
+	if (error)
+		return log_error(error, "cannot make the event loop");
+	/* a port in use is told before the kernel is touched */
+	error = start_http(daemon);
+	if (error)
+		return error;
+	error = collector_new(&daemon->options, &daemon->collector, message, sizeof(message));
+	if (error) {
+		fprintf(stderr, "ktally: %s\n", message);
+		return error;
+	}
+	error = loop_add_timer(daemon->loop, daemon->options.interval_tick_ns, on_tick, daemon);
+	if (!error && collector_has_bpf(daemon->collector)) {
+		error = loop_add_timer(daemon->loop, DRAIN_NS, on_drain, daemon);
+		error = error ?:
+				loop_add_fd(daemon->loop, collector_events_fd(daemon->collector), on_events,
+					    daemon);
+	}
+	if (error)
+		return log_error(error, "cannot set the timers");
+	on_tick(daemon);
+	daemon->ready = true;
+	return 0;
+}
+
+int daemon_main(int argc, char **argv)
+{
+	struct daemon daemon = { .argc = argc, .argv = argv };
+	char message[OPTIONS_MESSAGE_SIZE];
+	enum options_action action;
+	int error;
+
+	if (options_parse(&daemon.options, argc, argv, &action, message, sizeof(message))) {
+		fprintf(stderr, "ktally: %s\n", message);
+		return EXIT_FAILURE;
+	}
+	if (action == OPTIONS_HELP) {
+		options_print_help(stdout);
+		return EXIT_SUCCESS;
+	}
+	if (action == OPTIONS_VERSION) {
+		printf("ktally, version %s (revision: %s)\n", KTALLY_VERSION, KTALLY_REVISION);
+		return EXIT_SUCCESS;
+	}
+	log_configure(daemon.options.log_level, daemon.options.log_format);
+	libbpf_set_print(on_libbpf);
+	log_info("starting ktally version=%s revision=%s", KTALLY_VERSION, KTALLY_REVISION);
+	error = start(&daemon);
+	if (!error) {
+		tell_state(&daemon);
+		error = loop_run(daemon.loop);
+		if (error)
+			log_error(error, "the event loop failed");
+	}
+	daemon_done(&daemon);
+	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * The whole model in a Prometheus text format.
+ *
+ * Stateless: the same input gives the same bytes. Only reads its input, which must not change meanwhile; asks no clock,
+ * does no I/O, keeps nothing. Families are contiguous and in the order of metrics.def, level by level; containers and
+ * programs in the order of their tables. Absent is absent: a family without samples is left out with its headings.
+ * Names in the model may be any bytes; they come out as valid label values of at most limits.label_length bytes. That no
+ * two containers (or programs of one) are equal then is up to the model.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "model/model.h"
+#include "model/self.h"
+
+/* ktally's own process, for the `process_*` families. */
+struct exposition_process {
+	uint64_t cpu_ns;
+	uint64_t resident_bytes;
+	uint64_t virtual_bytes;
+	uint64_t open_fds;
+	uint64_t max_fds;
+	uint64_t start_time_ns; /* CLOCK_REALTIME */
+};
+
+struct exposition_input {
+	const struct model *model;
+	const struct self *self; /* NULL: none; values of SELF_SERIES are ignored, they are counted here */
+	const struct exposition_process *process; /* NULL: not known, the families are left out */
+	const char *version, *revision;           /* of ktally */
+	const char *node;                         /* name of the machine */
+};
+
+/* Appends the exposition in text format 0.0.4 to `out`. The caller keeps and reuses `out` (buffer_clear): its memory
+ * is as large as the exposition. 0 or -ENOMEM; then what is in `out` is cut and must not be sent. */
+int exposition_write(const struct exposition_input *in, struct buffer *out);
+
+/* A format and how to write it; same contract as exposition_write(). */
+struct exposition_format {
+	const char *name;
+	const char *content_type;
+	int (*write)(const struct exposition_input *in, struct buffer *out);
+};
+
+/* The format to answer the value of an `Accept` header with (NULL: there was none). Never NULL: when nothing else is
+ * acceptable, text 0.0.4. The rows are constant, so the pointer can key a cache of renderings. */
+const struct exposition_format *exposition_select(const char *accept);

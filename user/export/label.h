@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* Texts of the exposition formats: label values and help. */
+#include <stddef.h>
+
+#include "base/buffer.h"
+
+/* Appends `text` (any bytes) as a label value, without the quotes around it: what is not UTF-8 becomes U+FFFD, one per
+ * byte; of the result at most `limit` bytes, cut between characters; then \ " and newline are escaped. Two texts that
+ * differ only in what was cut or replaced come out equal: whoever makes series of them must have told them apart. */
+void label_escape(struct buffer *out, const char *text, size_t limit);
+
+/* Appends `name="value"`, preceded by a comma unless `out` is at size `begin`. */
+void label_add(struct buffer *out, size_t begin, const char *name, const char *value, size_t limit);
+
+/* Appends a help text: \ and newline are escaped, the rest is our own and valid. */
+void label_escape_help(struct buffer *out, const char *text);
