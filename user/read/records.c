@@ -13,7 +13,7 @@
 #include "read/totals.h"
 
 #define SNAPSHOT_TRIES 64
-#define FREE_RUN 64 /* slots are taken in order: so many never used ones in a row end a pass */
+#define FREE_RUN 64 /* fresh slots are taken in order: so many unused ones in a row past the highest end a pass */
 
 struct records {
 	struct probe *probe;
@@ -81,20 +81,22 @@ void records_free(struct records *records)
 	free(records);
 }
 
-/* A copy that no switch came in between of; false after too many tries (the next pass has it). */
-static bool take_snapshot(const struct record *record, struct record *copy)
+/*
+ * A copy that no switch came in between of. Where the writer does not come to its end (its virtual CPU may be off for long),
+ * the counters, each right by itself, are taken without the state of the wait; the next reading finds it unread.
+ */
+static void take_snapshot(const struct record *record, struct record *copy)
 {
 	for (int i = 0; i < SNAPSHOT_TRIES; i++) {
 		uint32_t seq = __atomic_load_n(&record->seq, __ATOMIC_ACQUIRE);
 
-		if (seq & 1)
-			continue;
 		memcpy(copy, record, sizeof(*copy));
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&record->seq, __ATOMIC_RELAXED) == seq)
-			return true;
+		if (!(seq & 1) && __atomic_load_n(&record->seq, __ATOMIC_RELAXED) == seq)
+			return;
 	}
-	return false;
+	copy->wait_reason = WAIT_NONE;
+	copy->seq |= 1; /* never equal to a finished one */
 }
 
 /* Executable's name; kernel threads without what follows a slash or colon, for "kworker/0:1" and its like are one program. */
@@ -123,8 +125,7 @@ static void count_catch_all(struct records *records, uint32_t slot, const struct
 	struct thread *thread = &records->threads[slot];
 	struct record copy;
 
-	if (!take_snapshot(&records->table.records[slot], &copy))
-		return;
+	take_snapshot(&records->table.records[slot], &copy);
 	copy.wait_reason = WAIT_NONE;
 	records->statistics.unattributed_cpu_ns += copy.value[V_CPU] - thread->last[V_CPU];
 	totals_add_record(&records->sums, &copy, thread);
@@ -176,14 +177,15 @@ static void read_slot(struct records *records, uint32_t slot, const struct threa
 	uint32_t state = __atomic_load_n(&record->state, __ATOMIC_ACQUIRE);
 	struct record copy;
 
+	if (slot >= records->high)
+		records->high = slot + 1;
 	if (state == RECORD_LIVE && thread->live && record->seq == thread->seq &&
 	    record->calls == thread->calls) {
 		if (record->wait_reason)
 			thread_wait_on(thread, record, owner);
 		return;
 	}
-	if (!take_snapshot(record, &copy))
-		return;
+	take_snapshot(record, &copy);
 	if (!thread->live && !begin(records, slot, &copy, owner))
 		return;
 	check_name(records, slot, &copy, owner);
@@ -247,12 +249,10 @@ static void read_all(struct records *records, const struct thread_owner *owner)
 		count_catch_all(records, slot, owner);
 	for (; slot < records->table.slot_count && (slot < records->high || free_run < FREE_RUN); slot++) {
 		if (__atomic_load_n(&records->table.records[slot].state, __ATOMIC_ACQUIRE) == RECORD_FREE) {
-			free_run++;
+			free_run += slot >= records->high;
 			continue;
 		}
 		free_run = 0;
-		if (slot >= records->high)
-			records->high = slot + 1;
 		read_slot(records, slot, owner);
 	}
 }
