@@ -49,32 +49,46 @@ int survey(struct bpf_iter__task *context)
 	return 0;
 }
 
-/*
- * A new program begins a new record, so that not a call of the old one counts for it. Execs are counted by self_exec_id, so
- * one that this hook misses (7.x may skip a preempted program) costs the sharp edge, no count. Here the new memory is in
- * place; at the thread's end it may be gone before the next switch. Process context. Since 5.5.
- */
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid)
+/* A new program begins a new record, so that not a call of the old one counts for it. */
+static __always_inline void on_exec(struct task_struct *task, __u32 pid, __u32 old_pid)
 {
 	__u32 number, slot = slot_find(old_pid), fresh;
 	struct cpu_state *cpu = cpu_current(&number);
 	struct record *record = slot ? record_at(slot) : NULL;
 
 	if (!record || record->task != (__u64)task) {
-		slot = slot_find(task->pid);
+		slot = slot_find(pid);
 		record = slot ? record_at(slot) : NULL;
 	}
 	if (!cpu || !record || record->task != (__u64)task)
-		return 0;
+		return;
 	switch_bring_up(record, task);
-	if (record->pid != (__u32)task->pid)
+	if (record->pid != pid)
 		slot_drop(record->pid, slot);
 	fresh = record_move(cpu, record, slot, task);
 	if (cpu->slot == slot)
 		cpu->slot = fresh;
 	if (fresh == slot) /* none is free: the old record goes on under the new name */
 		record_set_name(slot, task);
+}
+
+/*
+ * Execs are counted by self_exec_id: one that this hook misses costs the sharp edge between two programs, no count. Here the
+ * new memory is in place; at the thread's end it may be gone before the next switch. Process context. Since 5.5.
+ */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid)
+{
+	on_exec(task, task->pid, old_pid);
+	return 0;
+}
+
+/* Twin for 7.0 and later, which run tp_btf programs of such tracepoints preemptibly and skip a preempted one (commit
+ * a46023d5616e); the perf side of a tracepoint switches preemption off. */
+SEC("tracepoint/sched/sched_process_exec")
+int sched_process_exec_tracepoint(struct trace_event_raw_sched_process_exec *context)
+{
+	on_exec((struct task_struct *)bpf_get_current_task(), context->pid, context->old_pid);
 	return 0;
 }
 

@@ -16,26 +16,38 @@ int BPF_PROG(sched_switch, bool preempted, struct task_struct *prev, struct task
 	return 0;
 }
 
-/*
- * A thread that moves itself would count into its old cgroup until its next switch. Fires for the leader of the moved
- * group after the move; other threads are found at their next switch. Process context. Since 5.5.
- */
+/* A thread that moves itself would count into its old cgroup until its next switch; others are found at their next one. */
+static __always_inline void on_attach(struct task_struct *task)
+{
+	__u32 number, slot;
+	struct cpu_state *cpu = cpu_current(&number);
+	struct record *record;
+
+	if (!cpu)
+		return;
+	slot = cpu->slot;
+	record = record_at(slot);
+	if (!record || record->task != (__u64)task || record->cset == (__u64)BPF_CORE_READ(task, cgroups))
+		return;
+	switch_bring_up(record, task);
+	cpu->slot = record_move(cpu, record, slot, task);
+}
+
+/* Fires for the leader of the moved group, after the move. Process context. Since 5.5. */
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(cgroup_attach_task, struct cgroup *destination, const char *path, struct task_struct *task)
 {
-	__u32 number;
-	struct cpu_state *cpu = cpu_current(&number);
-	struct record *record;
-	__u32 slot;
+	if ((__u64)task == bpf_get_current_task())
+		on_attach(task);
+	return 0;
+}
 
-	if (!cpu || (__u64)task != bpf_get_current_task())
-		return 0;
-	slot = cpu->slot;
-	record = record_at(slot);
-	if (!record || record->task != (__u64)task || record->cset == (__u64)task->cgroups)
-		return 0;
-	switch_bring_up(record, task);
-	cpu->slot = record_move(cpu, record, slot, task);
+/* Twin for 7.0 and later, see sched_process_exec_tracepoint. */
+SEC("tracepoint/cgroup/cgroup_attach_task")
+int cgroup_attach_task_tracepoint(struct trace_event_raw_cgroup_migrate *context)
+{
+	if ((__u32)context->pid == (__u32)bpf_get_current_pid_tgid())
+		on_attach((struct task_struct *)bpf_get_current_task());
 	return 0;
 }
 

@@ -23,7 +23,13 @@ enum probe_object {
 	PROBE_OBJECTS
 };
 
-enum requirement { REQUIRES_always, REQUIRES_preemptible, REQUIRES_steady };
+enum requirement {
+	REQUIRES_always,
+	REQUIRES_steady_calls,
+	REQUIRES_preemptible_calls,
+	REQUIRES_steady_others,
+	REQUIRES_preemptible_others,
+};
 
 static const struct program_row {
 	const char *name;
@@ -81,10 +87,18 @@ static bool is_wanted(const struct program_row *row, const struct probe_settings
 {
 	if (!(row->profiles & settings->profile))
 		return false;
-	if (row->requires == REQUIRES_preemptible)
-		return settings->feature.preemptible_calls;
-	if (row->requires == REQUIRES_steady)
+	switch (row->requires) {
+	case REQUIRES_always:
+		break;
+	case REQUIRES_steady_calls:
 		return !settings->feature.preemptible_calls;
+	case REQUIRES_preemptible_calls:
+		return settings->feature.preemptible_calls;
+	case REQUIRES_steady_others:
+		return !settings->feature.preemptible_others;
+	case REQUIRES_preemptible_others:
+		return settings->feature.preemptible_others;
+	}
 	return true;
 }
 
