@@ -51,8 +51,8 @@ int cgroup_attach_task_tracepoint(struct trace_event_raw_cgroup_migrate *context
 	return 0;
 }
 
-/* Never attached: run by the reader with BPF_PROG_TEST_RUN on a CPU whose current thread has not switched since the last
- * reading (about 30 us, an interrupt). Since 5.10. */
+/* Never attached: run by the reader with BPF_PROG_TEST_RUN on each CPU that is not idle, for what its current thread did since
+ * it came (about 30 us, an interrupt). Since 5.10. */
 SEC("raw_tp/sched_switch")
 int poke(void *context)
 {

@@ -24,10 +24,13 @@ enum record_flags {
 	RECORD_BORN = 1,       /* the thread began after ktally did */
 	RECORD_LEADER = 2,     /* pid == tgid at birth: with BORN, the start of a process */
 	RECORD_GROUP_DEAD = 4, /* set at death: no thread of the process is left */
-	RECORD_MOVED = 8,      /* set at death: the thread lives on in another slot (other cgroup, other program) */
-	RECORD_KERNEL = 16,    /* kernel thread */
-	RECORD_SEEDED = 32,    /* made by a survey of all tasks, not met on a CPU */
-	RECORD_VANISHED = 64,  /* set at death: the task was gone without notice */
+	RECORD_MOVED =
+		8, /* set at death: the thread lives on in another slot (other cgroup, other program) */
+	RECORD_KERNEL = 16,   /* kernel thread */
+	RECORD_SEEDED = 32,   /* made by a survey of all tasks, not met on a CPU */
+	RECORD_VANISHED = 64, /* set at death: the task was gone without notice */
+	RECORD_LATE =
+		128, /* the thread had run before: its birth is not this record's, or was counted without a slot */
 };
 
 #define WAIT_NONE 0 /* record.wait_reason: not waiting; else 1 + VALUE_INDEX(wait_reason, x) */
@@ -50,9 +53,9 @@ struct record {
 	__u64 cgroup_id; /* see CGROUP_V1 */
 	__u64 start_ns;  /* CLOCK_BOOTTIME of the start of the process: with tgid its identity */
 	__u32 group;
-	__s32 exit_code; /* as in wait status; with RECORD_GROUP_DEAD */
-	__u64 enter_ns;  /* profile full: entry of the sampled system call, 0 when this one is not sampled */
-	__u32 seen;      /* number of the last survey that met the thread */
+	__s32 exit_code;  /* as in wait status; with RECORD_GROUP_DEAD */
+	__u64 enter_ns;   /* profile full: entry of the sampled system call, 0 when this one is not sampled */
+	__u32 seen;       /* number of the last survey that met the thread */
 	__u32 named_exec; /* value[V_EXECS] when the name was taken, cut */
 	__u64 reserved[2];
 	__u64 value[RECORD_VALUES];

@@ -17,9 +17,9 @@
 #include "verify_work.h"
 
 enum expectation {
-	EXPECT_AMOUNT,     /* exactly the amount of work */
-	EXPECT_CPU,        /* the process's own CPU time, within 0.1 % and a tick of the scheduler */
-	EXPECT_WAIT,       /* the wall time of its waits, within 5 % */
+	EXPECT_AMOUNT, /* exactly the amount of work */
+	EXPECT_CPU,    /* the process's own CPU time, within 0.1 % and a tick of the scheduler */
+	EXPECT_WAIT,   /* the wall time of its waits, within 5 % */
 };
 
 static const struct row {
@@ -30,8 +30,10 @@ static const struct row {
 	enum expectation expectation;
 } rows[] = {
 	{ "system calls", WORK_CALLS, 10007, V_SYSCALLS + VALUE_INDEX(class, PROCESS), EXPECT_AMOUNT },
-	{ "system call errors", WORK_ERRORS, 1009, V_SYSCALL_ERRORS + VALUE_INDEX(class, FILE), EXPECT_AMOUNT },
-	{ "processes ended well", WORK_FORKS, 211, V_EXITS + VALUE_INDEX(exit_status, SUCCESS), EXPECT_AMOUNT },
+	{ "system call errors", WORK_ERRORS, 1009, V_SYSCALL_ERRORS + VALUE_INDEX(class, FILE),
+	  EXPECT_AMOUNT },
+	{ "processes ended well", WORK_FORKS, 211, V_EXITS + VALUE_INDEX(exit_status, SUCCESS),
+	  EXPECT_AMOUNT },
 	{ "processes failed", WORK_FAILURES, 53, V_EXITS + VALUE_INDEX(exit_status, FAILURE), EXPECT_AMOUNT },
 	{ "processes killed", WORK_SIGNALS, 31, V_EXITS + VALUE_INDEX(exit_status, SIGNAL), EXPECT_AMOUNT },
 	{ "process starts", WORK_FORKS, 101, V_STARTS, EXPECT_AMOUNT },
@@ -59,7 +61,8 @@ static uint64_t program_value(const struct model *model, const char *name, unsig
 }
 
 /* One work and what was counted for it. */
-static int measure(struct collector *collector, const struct row *row, uint64_t *ret_counted, struct verify_report *ret_report)
+static int measure(struct collector *collector, const struct row *row, uint64_t *ret_counted,
+		   struct verify_report *ret_report)
 {
 	struct verify_worker *worker = NULL;
 	char program[40], counted_as[NAME_SIZE];
@@ -110,7 +113,9 @@ static bool compare(const struct row *row, uint64_t counted, const struct verify
 	printf("%-6s %-22s", right ? "ok" : "WRONG", row->text);
 	print_value(row, counted);
 	print_value(row, expected);
-	printf("   %s\n", tolerance ? (row->expectation == EXPECT_CPU ? "within 0.1 % and a tick" : "within 5 %") : "exact");
+	printf("   %s\n",
+	       tolerance ? (row->expectation == EXPECT_CPU ? "within 0.1 % and a tick" : "within 5 %") :
+			   "exact");
 	return right;
 }
 
@@ -125,7 +130,8 @@ static int verify_rows(struct collector *collector)
 		int error = measure(collector, &rows[i], &counted, &report);
 
 		if (error) {
-			printf("%-6s %-22s the work could not be done: %s\n", "WRONG", rows[i].text, strerror(-error));
+			printf("%-6s %-22s the work could not be done: %s\n", "WRONG", rows[i].text,
+			       strerror(-error));
 			wrong++;
 			continue;
 		}

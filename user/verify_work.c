@@ -65,7 +65,8 @@ static void make_children(uint64_t amount, int how)
 static void touch_pages(uint64_t amount)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
-	char *memory = mmap(NULL, (amount + 1) * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *memory = mmap(NULL, (amount + 1) * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
 
 	if (memory == MAP_FAILED)
 		return;
@@ -147,7 +148,9 @@ static uint64_t wait_often(uint64_t amount, void (*once)(const int *fds))
 static void exec_again(uint64_t amount)
 {
 	char left[32], work[8];
-	char *arguments[] = { (char *)"ktally", (char *)"verify", (char *)"--work", work, left, (char *)"on", NULL };
+	char *arguments[] = {
+		(char *)"ktally", (char *)"verify", (char *)"--work", work, left, (char *)"on", NULL
+	};
 
 	snprintf(work, sizeof(work), "%d", WORK_EXECS);
 	snprintf(left, sizeof(left), "%llu", (unsigned long long)amount - 1);
@@ -289,7 +292,8 @@ static int take_report(const struct verify_worker *worker, struct verify_report 
 	return read(worker->report_fd, ret_report, sizeof(*ret_report)) == sizeof(*ret_report) ? 0 : -ECHILD;
 }
 
-int verify_work_begin(enum verify_work work, uint64_t amount, const char *program, struct verify_worker **ret_worker)
+int verify_work_begin(enum verify_work work, uint64_t amount, const char *program,
+		      struct verify_worker **ret_worker)
 {
 	_cleanup_(cleanup_worker) struct verify_worker *worker = calloc(1, sizeof(*worker));
 	_cleanup_(cleanup_close) int copy = copy_self(program);

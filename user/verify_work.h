@@ -15,7 +15,7 @@ enum verify_work {
 	WORK_FORKS,  /* `amount` children that end with 0 */
 	WORK_FAILURES,
 	WORK_SIGNALS,
-	WORK_EXECS,  /* `amount` executions of this binary, one after the other in one process */
+	WORK_EXECS, /* `amount` executions of this binary, one after the other in one process */
 	WORK_THREADS,
 	WORK_FAULTS, /* `amount` pages touched for the first time */
 	WORK_SPIN,   /* `amount` ms of CPU time */
@@ -32,7 +32,8 @@ struct verify_worker;
  * Makes a process whose program is called `program` (at most 40 bytes): a copy of this binary in memory. It has done the work
  * once in nothing and waits. 0 or negative errno.
  */
-int verify_work_begin(enum verify_work work, uint64_t amount, const char *program, struct verify_worker **ret_worker);
+int verify_work_begin(enum verify_work work, uint64_t amount, const char *program,
+		      struct verify_worker **ret_worker);
 /* Has it done, and waits until it is. The process lives on. 0; -ECHILD when it did not end well. */
 int verify_work_do(struct verify_worker *worker, struct verify_report *ret_report);
 /* Ends the process. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 /* Counting of system calls. Only the thread itself writes these fields, at the end of its calls. */
+#include "lib/record.bpf.h"
 
 #define ERRNO_MAX 4095
 #define ERRNO_RESTART_FIRST \
@@ -18,7 +19,10 @@ static __noinline struct record *call_record_far(struct cpu_state *cpu, __u32 nu
 	cpu->stale_slot++;
 	if (record && record->task == task)
 		return record;
-	slot = record_new(cpu, (struct task_struct *)task, 0, 0);
+	slot = record_new(cpu, (struct task_struct *)task, 0,
+			  slotless_flags(cpu, (struct task_struct *)task));
+	if (!slot && cpu->base_task != task)
+		slotless_begin(cpu, (struct task_struct *)task);
 	return record_at(slot ?: number);
 }
 

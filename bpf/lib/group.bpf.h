@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
+#include "lib/histogram.bpf.h"
+
 /* What is kept per cgroup. Any CPU may add, so adds are atomic; they are rare (waits past 30 us, sampled calls). */
 
 /* Group of a cgroup, made at first sight; 0 when none is free (counted). Runs with interrupts off or in process context. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
-/* What every BPF object begins with. Order: kernel types, helpers, maps, drift, then the life of records. */
+/* What every BPF object begins with: kernel types, helpers, maps, what differs between kernels. */
 #include "vmlinux.h"
 
 #include <bpf/bpf_core_read.h>
@@ -16,7 +16,3 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #include "lib/maps.bpf.h"
 
 #include "lib/compat.bpf.h"
-#include "lib/histogram.bpf.h"
-#include "lib/group.bpf.h"
-#include "lib/task.bpf.h"
-#include "lib/record.bpf.h"

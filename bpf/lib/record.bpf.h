@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 /* Life of a thread's record: found by pid, made at first sight, moved when the thread changes its cgroup, retired at death. */
+#include "lib/group.bpf.h"
+#include "lib/task.bpf.h"
 
 static __always_inline struct cpu_state *cpu_current(__u32 *ret_number)
 {
@@ -40,10 +42,13 @@ static __always_inline void slot_put(__u32 pid, __u32 slot)
 	if (!cell)
 		return;
 	entry = *(volatile __u64 *)cell;
-	if (entry <= SLOT_TAKEN || entry >> 32 == pid)
-		*(volatile __u64 *)cell = (__u64)pid << 32 | slot;
-	else
+	if (entry > SLOT_TAKEN && entry >> 32 != pid) {
 		bpf_map_update_elem(&slot_by_pid_far, &pid, &slot, BPF_ANY);
+		return;
+	}
+	*(volatile __u64 *)cell = (__u64)pid << 32 | slot;
+	if (entry)
+		bpf_map_delete_elem(&slot_by_pid_far, &pid); /* of a time when the cell was another's */
 }
 
 static __always_inline void slot_drop(__u32 pid, __u32 slot)
@@ -96,6 +101,7 @@ static __noinline void record_set_name(__u32 slot, struct task_struct *task)
 
 /*
  * A record for a thread met without one: born when it began after ktally did (its counters all count), else with a base.
+ * `flags`: RECORD_SEEDED, or RECORD_LATE where it has been running for a while.
  * `moved_from` is the old slot of a thread that changed its cgroup or program, else 0. Returns the slot, 0 when none is free (counted).
  * Reads the task by helpers only, so that any kind of program may call it.
  */
@@ -106,8 +112,10 @@ static __noinline __u32 record_new(struct cpu_state *cpu, struct task_struct *ta
 	struct record_base *base;
 	__u32 slot = 0, pid = BPF_CORE_READ(task, pid), tgid = BPF_CORE_READ(task, tgid);
 
+	if (!moved_from && !(flags & RECORD_LATE) && task_is_newborn(task))
+		flags |= RECORD_BORN;
 	if (bpf_map_pop_elem(&free_slots, &slot)) {
-		if (!moved_from && task_is_newborn(task)) {
+		if (flags & RECORD_BORN) {
 			cpu->no_slot++;
 			cpu->slotless_starts += pid == tgid;
 		}
@@ -128,8 +136,6 @@ static __noinline __u32 record_new(struct cpu_state *cpu, struct task_struct *ta
 		flags |= RECORD_LEADER;
 	if (BPF_CORE_READ(task, flags) & PF_KTHREAD_BIT)
 		flags |= RECORD_KERNEL;
-	if (!moved_from && task_is_newborn(task))
-		flags |= RECORD_BORN;
 	record->flags = flags;
 	if (flags & RECORD_BORN) {
 		__builtin_memset(base, 0, sizeof(*base));
@@ -156,6 +162,22 @@ static __noinline __u32 record_new(struct cpu_state *cpu, struct task_struct *ta
 	return slot;
 }
 
+/* The thread now running has no record: what it does from here on is found by these when it leaves. */
+static __noinline void slotless_begin(struct cpu_state *cpu, struct task_struct *task)
+{
+	cpu->base_task = (__u64)task;
+#define TASK_VALUE(index, field) cpu->base[index] = BPF_CORE_READ(task, field);
+	TASK_VALUE_LIST
+#undef TASK_VALUE
+}
+
+/* Flags of a record made for the running thread: its birth was counted when it found no slot; else it may be one (a switch that
+ * no program saw brought it here). */
+static __always_inline __u32 slotless_flags(struct cpu_state *cpu, struct task_struct *task)
+{
+	return cpu->base_task == (__u64)task ? RECORD_LATE : 0;
+}
+
 /* Retires the record of a thread that changed its cgroup or program and gives it a new one; returns its slot, or the old one when none is free. */
 static __always_inline __u32 record_move(struct cpu_state *cpu, struct record *record, __u32 slot,
 					 struct task_struct *task)
@@ -164,6 +186,7 @@ static __always_inline __u32 record_move(struct cpu_state *cpu, struct record *r
 
 	if (!fresh)
 		return slot;
+	record->wait_reason = WAIT_NONE; /* goes on in the new one */
 	record->flags |= RECORD_MOVED;
 	record_retire(cpu, record, slot);
 	return fresh;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 /* What a context switch does to the records of the two threads. Interrupts are off: nothing else writes on this CPU. */
+#include "lib/record.bpf.h"
 
 /* Books a wait that ended: the time away without the time then spent runnable, which is known only now (sched_info of a
  * thread is updated after the tracepoint that switches to it). */
@@ -94,7 +95,6 @@ static __always_inline void switch_leave(struct cpu_state *cpu, struct record *r
 static __noinline void switch_leave_slotless(struct cpu_state *cpu, __u32 number, struct task_struct *prev)
 {
 	struct record *record = record_at(number);
-	struct signal_struct *signal;
 
 	if (!record)
 		return;
@@ -107,25 +107,17 @@ static __noinline void switch_leave_slotless(struct cpu_state *cpu, __u32 number
 	record->switches++;
 	if (!(task_state(prev) & TASK_DEAD_BIT)) {
 		/* its coming went unseen, or a slot has become free since */
-		record_new(cpu, prev, 0, 0);
+		record_new(cpu, prev, 0, RECORD_LATE);
 		return;
 	}
 	switch_count_exit_call(cpu, record, prev);
-	signal = prev->signal;
-	if (signal->live.counter == 0) {
+	/* several threads may be past the last one's end: only the leader, of which there is one, speaks for the process */
+	if (prev->pid == prev->tgid) {
 		__u32 status = switch_exit_status(task_group_exit_code(prev));
 
 		if (status < DIMENSION_WIDTH(exit_status))
 			cpu->slotless_exits[status]++;
 	}
-}
-
-static __noinline void switch_enter_slotless(struct cpu_state *cpu, struct task_struct *next)
-{
-	cpu->base_task = (__u64)next;
-#define TASK_VALUE(index, field) cpu->base[index] = BPF_CORE_READ(next, field);
-	TASK_VALUE_LIST
-#undef TASK_VALUE
 }
 
 /* Slot of a thread whose table entry does not name it: a new one; a record left under its pid belonged to a task whose
@@ -134,7 +126,7 @@ static __noinline __u32 switch_enter_unknown(struct cpu_state *cpu, struct task_
 {
 	struct record *record = stale ? record_at(stale) : NULL;
 
-	if (record && record->state == RECORD_LIVE) {
+	if (record && record->state == RECORD_LIVE && record->pid == (__u32)next->pid) {
 		cpu->stale_slot++;
 		record->flags |= RECORD_VANISHED;
 		record_retire(cpu, record, stale);
@@ -170,7 +162,7 @@ static __always_inline void switch_enter(struct cpu_state *cpu, __u32 number, st
 		}
 	}
 	if (!slot) {
-		switch_enter_slotless(cpu, next);
+		slotless_begin(cpu, next);
 		slot = number;
 	}
 	cpu->slot = slot;
@@ -249,9 +241,9 @@ static __always_inline void on_poke(void)
 		slot = slot_find(pid);
 		record = slot ? record_at(slot) : NULL;
 		if (!record || record->task != (__u64)task) {
-			slot = record_new(cpu, task, 0, 0);
+			slot = record_new(cpu, task, 0, slotless_flags(cpu, task));
 			if (!slot) {
-				switch_enter_slotless(cpu, task);
+				slotless_begin(cpu, task);
 				slot = number;
 			}
 			record = NULL;

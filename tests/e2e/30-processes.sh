@@ -10,33 +10,12 @@
 
 daemon_start
 
-# CPU time of a cgroup as the kernel has it, in seconds.
-cgroup_cpu() {
-	local path=${1#"$(cgroup_root)"} usage
-	usage=$(awk '$3 == "cgroup" && ("," $4 ",") ~ /,cpuacct,/ { print $2 }' /proc/mounts | head -n 1)
-	if [ -n "$usage" ]; then
-		mkdir -p "$usage$path"
-		awk '{ printf "%.9f\n", $1 / 1e9 }' "$usage$path/cpuacct.usage"
-	else
-		awk '$1 == "usage_usec" { printf "%.6f\n", $2 / 1e6 }' "$1/cpu.stat"
-	fi
-}
-
-# run_in NAME ARGUMENT...: the workload in a cgroup of its own, in every hierarchy that counts CPU time.
+# run_in NAME ARGUMENT...: the workload in a cgroup of its own
 run_in() {
-	local name=$1 acct
+	local name=$1
 	shift
 	cgroup_make "$name"
-	acct=$(awk '$3 == "cgroup" && ("," $4 ",") ~ /,cpuacct,/ { print $2 }' /proc/mounts | head -n 1)
-	if [ -n "$acct" ] && [ "$acct" != "$(cgroup_root)" ]; then
-		mkdir -p "$acct/$(basename "$CGROUP")"
-		cleanup_push cgroup_remove "$acct/$(basename "$CGROUP")"
-		# shellcheck disable=SC2016  # the inner shell expands these
-		sh -c 'echo $$ >"$0/cgroup.procs" && echo $$ >"$1/cgroup.procs" && shift && exec "$@"' \
-			"$CGROUP" "$acct/$(basename "$CGROUP")" "$WORKLOAD" "$@" >"$WORK/report"
-	else
-		cgroup_run "$CGROUP" "$WORKLOAD" "$@" >"$WORK/report"
-	fi
+	cgroup_run "$CGROUP" "$WORKLOAD" "$@" >"$WORK/report"
 	settle
 	scrape "$WORK/$name.prom"
 	LABELS="container=\"$(basename "$CGROUP")\""

@@ -154,11 +154,30 @@ cgroup_root() {
 	     END { print v1 ? v1 : v2 }' /proc/mounts
 }
 
-# cgroup_make NAME: an empty cgroup of our own; sets CGROUP to its folder.
+# Where CPU time is counted, when that is another v1 hierarchy than `cpu`.
+cgroup_accounts() {
+	awk '$3 == "cgroup" && ("," $4 ",") ~ /,cpuacct,/ && ("," $4 ",") !~ /,cpu,/ { print $2; exit }' /proc/mounts
+}
+
+# cgroup_make NAME: an empty cgroup of our own, in both; sets CGROUP to its folder in the first.
 cgroup_make() {
+	local accounts
+	accounts=$(cgroup_accounts)
 	CGROUP=$(cgroup_root)/ktally-e2e-$$-$1
 	mkdir "$CGROUP" || return 1
 	cleanup_push cgroup_remove "$CGROUP"
+	[ -z "$accounts" ] || { mkdir "$accounts/$(basename "$CGROUP")" && cleanup_push cgroup_remove "$accounts/$(basename "$CGROUP")"; }
+}
+
+# cgroup_cpu FOLDER: its CPU time as the kernel has it, in seconds.
+cgroup_cpu() {
+	local usage
+	for usage in "$(cgroup_accounts)/$(basename "$1")/cpuacct.usage" "$1/cpuacct.usage"; do
+		[ -r "$usage" ] || continue
+		awk '{ printf "%.9f\n", $1 / 1e9 }' "$usage"
+		return
+	done
+	awk '$1 == "usage_usec" { printf "%.6f\n", $2 / 1e6 }' "$1/cpu.stat"
 }
 
 cgroup_remove() {
@@ -174,10 +193,12 @@ cgroup_remove() {
 
 # cgroup_run FOLDER COMMAND...: the command inside the cgroup.
 cgroup_run() {
-	local folder=$1
+	local folder=$1 accounts
 	shift
+	accounts=$(cgroup_accounts)
 	# shellcheck disable=SC2016  # the inner shell expands these
-	sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$folder" "$@"
+	sh -c 'for folder in $0; do echo $$ >"$folder/cgroup.procs" || exit 1; done; exec "$@"' \
+		"$folder ${accounts:+$accounts/$(basename "$folder")}" "$@"
 }
 
 # ---- containers: runc alone, no image, no network set-up ----
@@ -269,7 +290,7 @@ daemon_start() {
 	done
 }
 
-# daemon_stop: SIGTERM; the exit status is the daemon's.
+# daemon_stop: SIGTERM; the exit status is the daemon's. Not in a subshell.
 daemon_stop() {
 	kill -TERM "$DAEMON_PID" 2>/dev/null
 	wait "$DAEMON_PID"

@@ -79,5 +79,5 @@ struct process {
 	uint32_t threads; /* live records */
 	bool exited;
 	struct process *next_starting; /* born since the last pass: in the model's list */
-	uint32_t forget_in; /* passes until it is forgotten, once it has no threads */
+	uint32_t forget_in;            /* passes until it is forgotten, once it has no threads */
 };

@@ -26,7 +26,7 @@ struct model {
 	struct container *containers;
 	struct cgroup *cgroups;
 	struct process *processes;
-	struct process *starting; /* by next_starting */
+	struct process *starting;  /* by next_starting */
 	struct container *host;    /* all three names empty */
 	struct container *unknown; /* cgroups whose path could not be found out: one for all */
 	struct container *other;   /* past the limit of containers */

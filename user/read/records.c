@@ -13,7 +13,8 @@
 #include "read/totals.h"
 
 #define SNAPSHOT_TRIES 64
-#define FREE_RUN 64 /* fresh slots are taken in order: so many unused ones in a row past the highest end a pass */
+#define FREE_RUN \
+	64 /* fresh slots are taken in order: so many unused ones in a row past the highest end a pass */
 
 struct records {
 	struct probe *probe;
@@ -21,7 +22,6 @@ struct records {
 	struct table table;
 	struct groups *groups;
 	struct thread *threads; /* [slot_count], touched only where used */
-	uint64_t *cpu_switches; /* [cpu_count], at the last pass */
 	uint64_t *drained;      /* [cpu_count], entries of retired_slot[] taken */
 	uint32_t high;          /* slots from here on were never used */
 	uint64_t live;          /* threads with a slot */
@@ -51,9 +51,8 @@ int records_new(struct probe *probe, const struct feature *feature, struct model
 		records->threads = NULL;
 		return -ENOMEM;
 	}
-	records->cpu_switches = calloc(records->table.cpu_count, sizeof(*records->cpu_switches));
 	records->drained = calloc(records->table.cpu_count, sizeof(*records->drained));
-	if (!records->cpu_switches || !records->drained)
+	if (!records->drained)
 		return -ENOMEM;
 	for (uint32_t slot = records->table.slot_count - 1; slot >= records->table.cpu_count; slot--) {
 		error = table_push(records->table.free_slots, slot);
@@ -75,7 +74,6 @@ void records_free(struct records *records)
 	groups_free(records->groups);
 	if (records->threads)
 		munmap(records->threads, (size_t)records->table.slot_count * sizeof(*records->threads));
-	free(records->cpu_switches);
 	free(records->drained);
 	table_done(&records->table);
 	free(records);
@@ -218,17 +216,15 @@ void records_drain(struct records *records, const struct thread_owner *owner)
 	}
 }
 
-/* A thread that keeps its CPU without switching has told nothing since. */
-static void poke_silent(struct records *records)
+/*
+ * What a thread did since it came to its CPU is in no record yet: up to a whole tick, or for ever when it never switches. So
+ * every CPU that is not idle is asked, about 30 us each; an idle machine has none.
+ */
+static void poke_running(struct records *records)
 {
-	for (uint32_t i = 0; i < records->table.cpu_count; i++) {
-		const struct cpu_state *cpu = &records->table.cpus[i];
-
-		if (!cpu->idle && cpu->switches == records->cpu_switches[i] &&
-		    probe_poke(records->probe, i) == 0)
+	for (uint32_t i = 0; i < records->table.cpu_count; i++)
+		if (!records->table.cpus[i].idle && probe_poke(records->probe, i) == 0)
 			records->statistics.poked++;
-		records->cpu_switches[i] = cpu->switches;
-	}
 }
 
 static void follow_renamings(struct records *records, const struct thread_owner *owner)
@@ -305,11 +301,24 @@ static void read_statistics(struct records *records)
 	}
 }
 
+/* Takes the slot out of the pid table, as the thread's last switch would have. */
+static void forget_pid(struct records *records, uint32_t pid, uint32_t slot)
+{
+	uint64_t entry = (uint64_t)pid << 32 | slot;
+	uint32_t far = 0;
+
+	__atomic_compare_exchange_n(&records->table.slot_by_pid[pid % SLOT_CELLS], &entry, SLOT_TAKEN, false,
+				    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	if (bpf_map_lookup_elem(records->table.slot_by_pid_far, &pid, &far) == 0 && far == slot)
+		bpf_map_delete_elem(records->table.slot_by_pid_far, &pid);
+}
+
 /* The task of a living record is gone without notice: what it did until its last reading stays counted. */
 static void retire_vanished(struct records *records, uint32_t slot, const struct thread_owner *owner)
 {
 	struct record *record = &records->table.records[slot];
 
+	forget_pid(records, record->pid, slot);
 	record->flags |= RECORD_VANISHED;
 	__atomic_store_n(&record->state, RECORD_DEAD, __ATOMIC_RELEASE);
 	records->statistics.orphans++;
@@ -334,7 +343,7 @@ void records_pass(struct records *records, const struct thread_owner *owner)
 	if (records->surveys)
 		records_survey(records, true);
 	else
-		poke_silent(records);
+		poke_running(records);
 	follow_renamings(records, owner);
 	before = totals_read(&records->table);
 	read_all(records, owner);
