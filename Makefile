@@ -45,12 +45,12 @@ USER_SOURCES := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c))
 USER_OBJECTS := $(USER_SOURCES:%.c=$(VARIANT)/%.o)
 LIBRARY      := $(VARIANT)/libktally.a
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(VARIANT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-BPF_TESTS    := $(patsubst tests/bpf/%.c,$(VARIANT)/tests/bpf/%,$(wildcard tests/bpf/test_*.c))
 E2E_TESTS    := $(sort $(wildcard tests/e2e/[0-9]*.sh))
+FUZZ_SOURCES_fuzz_labels := user/base/buffer.c
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 WORKLOAD     := build/workload
 BENCH        := build/bench
-KERNELS      := 5.10 6.1 6.12 7.x
+TEST_ENV     := KTALLY=$(CURDIR)/build/ktally KTALLY_SANITIZED=$(CURDIR)/build/asan/ktally WORKLOAD=$(CURDIR)/$(WORKLOAD)
 
 .PHONY: all
 all: build/ktally ## Build build/ktally (the default)
@@ -69,12 +69,12 @@ run: ## Install what is missing, build, and run the daemon in the foreground
 
 .PHONY: check
 check: ## Install what is missing, build, and run every test
-	$(Q)tools/deps build test
+	$(Q)tools/deps build test kernels
 	$(Q)$(MAKE) --no-print-directory check-built
 
 .PHONY: deps
 deps: ## Install the packages that build and test need (apt)
-	$(Q)tools/deps build test
+	$(Q)tools/deps build test kernels
 
 # ---- build ------------------------------------------------------------------------------------------------------------
 
@@ -114,31 +114,69 @@ $(WORKLOAD): $(wildcard tools/workload/*.c tools/workload/*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)gcc -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARNINGS) -static $(filter %.c,$^) -lpthread -o $@
 
+include tools/bench/bench.mk
+include tests/unit/bpf_host.mk
+
 # ---- tests ------------------------------------------------------------------------------------------------------------
 
-$(VARIANT)/tests/%: tests/%.c $(LIBRARY)
+$(VARIANT)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	$(call msg,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -MF $@.d $< $(LIBRARY) $(LDLIBS) -lcriterion -o $@
 
 .PHONY: check-built
-check-built: lint check-generated test-unit-sanitized test-all ## Every test, without installing anything
+check-built: lint check-generated check-clang ## Every test, without installing anything
+	$(Q)$(MAKE) --no-print-directory SAN=address,undefined build/asan/ktally test-unit-programs
+	$(Q)$(MAKE) --no-print-directory test-all
+
+.PHONY: test-unit-programs
+test-unit-programs: $(UNIT_TESTS)
 
 .PHONY: test-all
-test-all: all $(UNIT_TESTS) $(BPF_TESTS) $(WORKLOAD) $(VARIANT)/ktally
-	$(Q)KTALLY=$(CURDIR)/build/ktally WORKLOAD=$(CURDIR)/$(WORKLOAD) tests/run $(UNIT_TESTS) $(BPF_TESTS) $(E2E_TESTS)
+test-all: all $(UNIT_TESTS) $(WORKLOAD)
+	$(Q)$(TEST_ENV) tests/run $(UNIT_TESTS) $(wildcard build/asan/tests/unit/test_*[a-z]) $(E2E_TESTS) tests/kernels-some
+
+.PHONY: check-clang
+check-clang: ## Everything compiles without a warning under clang too
+	$(Q)$(MAKE) --no-print-directory CC=$(CLANG) WERROR=1 build/$(CLANG)/ktally
+
+.PHONY: check-generated
+check-generated: all ## Generated documents are up to date
+	$(Q)for page in METRICS:'metrics --markdown' CONFIGURATION:'run --markdown'; do \
+		file=docs/$${page%%:*}.md; build/ktally $${page#*:} | cmp -s - $$file || \
+		{ echo "$$file is stale: make docs"; exit 1; }; done
+
+.PHONY: docs
+docs: all ## Write docs/METRICS.md and docs/CONFIGURATION.md
+	$(Q)build/ktally metrics --markdown > docs/METRICS.md
+	$(Q)build/ktally run --markdown > docs/CONFIGURATION.md
+
+.PHONY: check-kernels
+check-kernels: all $(WORKLOAD) ## The exact-count suite on 5.10, 6.1, 6.12 and 7.x with cgroup v1, v2 and hybrid (root, QEMU)
+	$(Q)tools/deps kernels
+	$(Q)tests/run tests/kernels
+
+.PHONY: verify-programs
+verify-programs: all ## Load every BPF program and show its size
+	$(Q)tools/as-root build/ktally check
+
+build/fuzz/%: tests/fuzz/%.c FORCE
+	$(call msg,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) -Itests -Iuser/enrich -Iuser/read -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined $< $(FUZZ_SOURCES_$*) $(LDLIBS) -o $@
+
+.PHONY: fuzz
+fuzz: $(FUZZERS) ## Every fuzz target for 60 s (SECONDS=N)
+	$(Q)for target in $(FUZZERS); do echo "  FUZZ    $$target"; \
+		$$target -max_total_time=$(or $(FUZZ_SECONDS),60) -print_final_stats=1 >$$target.log 2>&1 || { tail -n 30 $$target.log; exit 1; }; done
 
 .PHONY: test-unit
 test-unit: $(UNIT_TESTS) ## Unit tests: no root, no network
 	$(Q)tests/run $(UNIT_TESTS)
 
-.PHONY: test-unit-sanitized
-test-unit-sanitized: ## Unit tests under ASan and UBSan
-	$(Q)$(MAKE) --no-print-directory SAN=address,undefined test-unit
-
 .PHONY: test-e2e
 test-e2e: all $(WORKLOAD) ## The whole daemon against real work (root)
-	$(Q)KTALLY=$(CURDIR)/build/ktally WORKLOAD=$(CURDIR)/$(WORKLOAD) tests/run $(E2E_TESTS)
+	$(Q)$(TEST_ENV) tests/run $(E2E_TESTS)
 
 .PHONY: lint
 lint: ## Layers, names, sizes, shell, format

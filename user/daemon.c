@@ -57,9 +57,10 @@ static int on_libbpf(enum libbpf_print_level level, const char *format, va_list 
 
 /* ---- what is served ---- */
 
-static struct http_body *render(struct daemon *daemon, const struct exposition_format *format)
+/* Takes over the old body: its memory is used again when no client is still being sent it. */
+static struct http_body *render(struct daemon *daemon, const struct exposition_format *format, struct http_body *old)
 {
-	struct http_body *body = http_body_new();
+	struct http_body *body = old;
 	struct exposition_process process;
 	uint64_t begin_ns = time_monotonic_ns();
 	struct exposition_input input = {
@@ -71,8 +72,13 @@ static struct http_body *render(struct daemon *daemon, const struct exposition_f
 		.node = daemon->host,
 	};
 
+	if (!body || body->refs > 1) {
+		http_body_unref(old);
+		body = http_body_new();
+	}
 	if (!body)
 		return NULL;
+	buffer_clear(&body->buffer);
 	own_read(&process);
 	self_clear(&daemon->self);
 	collector_describe(daemon->collector, &daemon->self);
@@ -96,8 +102,7 @@ static void on_metrics(void *context, const struct http_request *request, struct
 		collector_pass(daemon->collector);
 	if (!daemon->body || daemon->body_format != format ||
 	    daemon->body_read_ns != collector_read_ns(daemon->collector)) {
-		http_body_unref(daemon->body);
-		daemon->body = render(daemon, format);
+		daemon->body = render(daemon, format, take_ptr(daemon->body));
 		daemon->body_format = format;
 		daemon->body_read_ns = collector_read_ns(daemon->collector);
 	}
@@ -284,6 +289,11 @@ int daemon_main(int argc, char **argv)
 	enum options_action action;
 	int error;
 
+	/* for the build: docs/CONFIGURATION.md and the man page come from the table of options */
+	if (argc == 2 && strcmp(argv[1], "--markdown") == 0) {
+		options_print_markdown(stdout);
+		return EXIT_SUCCESS;
+	}
 	if (options_parse(&daemon.options, argc, argv, &action, message, sizeof(message))) {
 		fprintf(stderr, "ktally: %s\n", message);
 		return EXIT_FAILURE;

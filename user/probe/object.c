@@ -69,9 +69,10 @@ static int prepare_maps(struct bpf_object *object, const struct object_settings 
 		for (unsigned int i = 0; i < maps->count; i++) {
 			if (strcmp(maps->map[i].name, name) != 0)
 				continue;
-			error = bpf_map__reuse_fd(map, maps->map[i].fd);
+			error = bpf_map__reuse_fd(map, maps->map[i].fd); /* `name` is gone afterwards */
 			if (error)
 				return error;
+			break;
 		}
 	}
 	return 0;
