@@ -49,6 +49,24 @@ int survey(struct bpf_iter__task *context)
 	return 0;
 }
 
+/* Never attached: run by the reader with BPF_PROG_TEST_RUN in its own system call. Puts back what control_map lists. Since 5.10. */
+SEC("raw_tp/sched_switch")
+int give(void *context)
+{
+	__u32 zero = 0;
+	struct control *control = bpf_map_lookup_elem(&control_map, &zero);
+
+	if (!control)
+		return 0;
+	for (__u32 i = 0; i < GIVEN_SLOTS && i < control->slot_count; i++)
+		bpf_map_push_elem(&free_slots, &control->slot[i], 0);
+	for (__u32 i = 0; i < GIVEN_GROUPS && i < control->group_count; i++) {
+		bpf_map_delete_elem(&group_by_cgroup, &control->group_cgroup[i]);
+		bpf_map_push_elem(&free_groups, &control->group[i], 0);
+	}
+	return 0;
+}
+
 /* A new program begins a new record, so that not a call of the old one counts for it. */
 static __always_inline void on_exec(struct task_struct *task, __u32 pid, __u32 old_pid)
 {
@@ -61,6 +79,8 @@ static __always_inline void on_exec(struct task_struct *task, __u32 pid, __u32 o
 		record = slot ? record_at(slot) : NULL;
 	}
 	if (!cpu || !record || record->task != (__u64)task)
+		return;
+	if (record->named_exec == (__u32)BPF_CORE_READ(task, self_exec_id)) /* the twin was here */
 		return;
 	switch_bring_up(record, task);
 	if (record->pid != pid)
@@ -83,8 +103,11 @@ int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid)
 	return 0;
 }
 
-/* Twin for 7.0 and later, which run tp_btf programs of such tracepoints preemptibly and skip a preempted one (commit
- * a46023d5616e); the perf side of a tracepoint switches preemption off. */
+/*
+ * Beside the other on 7.0 and later, which run tp_btf programs of such tracepoints preemptibly and skip one that was preempted
+ * on the same CPU (commit a46023d5616e). This kind is skipped too, but at other moments: while a bpf() call of the reader was
+ * preempted on that CPU. Whichever comes first does the work.
+ */
 SEC("tracepoint/sched/sched_process_exec")
 int sched_process_exec_tracepoint(struct trace_event_raw_sched_process_exec *context)
 {
@@ -96,13 +119,17 @@ int sched_process_exec_tracepoint(struct trace_event_raw_sched_process_exec *con
 SEC("tp_btf/task_newtask")
 int BPF_PROG(task_newtask, struct task_struct *task)
 {
-	__u32 number, stale = slot_find(task->pid);
+	__u32 number, zero = 0, slot = slot_find(task->pid);
 	struct cpu_state *cpu = cpu_current(&number);
-	struct record *record = stale ? record_at(stale) : NULL;
+	const struct control *control = bpf_map_lookup_elem(&control_map, &zero);
+	struct record *record = slot ? record_at(slot) : NULL;
 
-	if (!cpu || (record && record->task == (__u64)task))
+	if (!cpu || !control || (record && record->task == (__u64)task))
 		return 0;
-	record_new(cpu, task, 0, 0);
+	slot = record_new(cpu, task, 0, 0);
+	record = slot ? record_at(slot) : NULL;
+	if (record)
+		record->seen = control->survey_number;
 	return 0;
 }
 

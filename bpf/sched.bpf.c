@@ -42,7 +42,7 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *destination, const char *path, s
 	return 0;
 }
 
-/* Twin for 7.0 and later, see sched_process_exec_tracepoint. */
+/* Beside the other on 7.0 and later, see sched_process_exec_tracepoint. */
 SEC("tracepoint/cgroup/cgroup_attach_task")
 int cgroup_attach_task_tracepoint(struct trace_event_raw_cgroup_migrate *context)
 {

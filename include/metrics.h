@@ -21,7 +21,7 @@ enum label_value {
 #define DIMENSION_WIDTH(dimension) (dimension##_END - dimension##_BEGIN)
 
 enum metric_id {
-#define METRIC(id, levels, kind, unit, name, dimension, source, help) M_##id,
+#define METRIC(id, levels, kind, unit, name, dimension, source, needs, help) M_##id,
 #include "metrics.def"
 #undef METRIC
 	METRICS
@@ -29,7 +29,7 @@ enum metric_id {
 
 /* Where the values of a metric begin. Histograms and per-CPU tables live elsewhere and only hold the place of one. */
 enum value_index {
-#define METRIC(id, levels, kind, unit, name, dimension, source, help) \
+#define METRIC(id, levels, kind, unit, name, dimension, source, needs, help) \
 	V_##id, V_##id##_LAST = V_##id + (DIMENSION_WIDTH(dimension) ?: 1) - 1,
 #include "metrics.def"
 #undef METRIC

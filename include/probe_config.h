@@ -34,8 +34,22 @@ struct probe_config {
 	__u8 histogram_first[512];
 };
 
-/* Map `control_map`: set by the reader before each survey of all tasks. */
+/*
+ * Map `control_map`: what the reader asks of its own programs. It changes no other map by bpf() while hooks are attached: during
+ * such a call the kernel skips tracepoint programs on that CPU (bpf_disable_instrumentation()), which on preemptible kernels
+ * lets a preempted call cost others their counts.
+ */
+#define GIVEN_SLOTS 256
+#define GIVEN_GROUPS 16
+
 struct control {
+	/* survey: its number, and whether it makes records for tasks without one or only marks those that are there */
 	__u32 survey_number;
-	__u32 survey_makes; /* make records for tasks without one; else only mark those that are there */
+	__u32 survey_makes;
+	/* give: slots and groups to be taken again */
+	__u32 slot_count;
+	__u32 group_count;
+	__u32 slot[GIVEN_SLOTS];
+	__u32 group[GIVEN_GROUPS];
+	__u64 group_cgroup[GIVEN_GROUPS]; /* whose they were */
 };

@@ -58,7 +58,8 @@ static int on_libbpf(enum libbpf_print_level level, const char *format, va_list 
 /* ---- what is served ---- */
 
 /* Takes over the old body: its memory is used again when no client is still being sent it. */
-static struct http_body *render(struct daemon *daemon, const struct exposition_format *format, struct http_body *old)
+static struct http_body *render(struct daemon *daemon, const struct exposition_format *format,
+				struct http_body *old)
 {
 	struct http_body *body = old;
 	struct exposition_process process;

@@ -19,9 +19,10 @@ static __noinline struct record *call_record_far(struct cpu_state *cpu, __u32 nu
 	cpu->stale_slot++;
 	if (record && record->task == task)
 		return record;
-	slot = record_new(cpu, (struct task_struct *)task, 0,
-			  slotless_flags(cpu, (struct task_struct *)task));
-	if (!slot && cpu->base_task != task)
+	if (cpu->base_task == task) /* found no slot when it came; it tries again when it leaves */
+		return record_at(number);
+	slot = record_new(cpu, (struct task_struct *)task, 0, 0);
+	if (!slot)
 		slotless_begin(cpu, (struct task_struct *)task);
 	return record_at(slot ?: number);
 }

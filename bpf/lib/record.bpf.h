@@ -171,13 +171,6 @@ static __noinline void slotless_begin(struct cpu_state *cpu, struct task_struct 
 #undef TASK_VALUE
 }
 
-/* Flags of a record made for the running thread: its birth was counted when it found no slot; else it may be one (a switch that
- * no program saw brought it here). */
-static __always_inline __u32 slotless_flags(struct cpu_state *cpu, struct task_struct *task)
-{
-	return cpu->base_task == (__u64)task ? RECORD_LATE : 0;
-}
-
 /* Retires the record of a thread that changed its cgroup or program and gives it a new one; returns its slot, or the old one when none is free. */
 static __always_inline __u32 record_move(struct cpu_state *cpu, struct record *record, __u32 slot,
 					 struct task_struct *task)

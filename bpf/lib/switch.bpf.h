@@ -91,6 +91,23 @@ static __always_inline void switch_leave(struct cpu_state *cpu, struct record *r
 		record_move(cpu, record, slot, prev);
 }
 
+/* What a thread without a record did since it came, or since the last time here, goes to the catch-all of its CPU. */
+static __noinline void switch_count_slotless(struct cpu_state *cpu, __u32 number, struct task_struct *task)
+{
+	struct record *record = record_at(number);
+
+	if (!record || cpu->base_task != (__u64)task)
+		return;
+#define TASK_VALUE(index, field)                                  \
+	{                                                         \
+		__u64 value = BPF_CORE_READ(task, field);         \
+		record->value[index] += value - cpu->base[index]; \
+		cpu->base[index] = value;                         \
+	}
+	TASK_VALUE_LIST
+#undef TASK_VALUE
+}
+
 /* A thread without a record leaves: what it did since it came goes to the catch-all of this CPU. */
 static __noinline void switch_leave_slotless(struct cpu_state *cpu, __u32 number, struct task_struct *prev)
 {
@@ -98,11 +115,7 @@ static __noinline void switch_leave_slotless(struct cpu_state *cpu, __u32 number
 
 	if (!record)
 		return;
-	if (cpu->base_task == (__u64)prev) {
-#define TASK_VALUE(index, field) record->value[index] += BPF_CORE_READ(prev, field) - cpu->base[index];
-		TASK_VALUE_LIST
-#undef TASK_VALUE
-	}
+	switch_count_slotless(cpu, number, prev);
 	cpu->base_task = 0;
 	record->switches++;
 	if (!(task_state(prev) & TASK_DEAD_BIT)) {
@@ -241,7 +254,11 @@ static __always_inline void on_poke(void)
 		slot = slot_find(pid);
 		record = slot ? record_at(slot) : NULL;
 		if (!record || record->task != (__u64)task) {
-			slot = record_new(cpu, task, 0, slotless_flags(cpu, task));
+			if (cpu->base_task == (__u64)task) {
+				switch_count_slotless(cpu, number, task);
+				return;
+			}
+			slot = record_new(cpu, task, 0, 0);
 			if (!slot) {
 				slotless_begin(cpu, task);
 				slot = number;

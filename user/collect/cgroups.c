@@ -34,8 +34,8 @@ struct cgroups {
 	struct known *known;
 	uint64_t tick;
 	uint32_t walk;
-	bool started; /* the first walk is over: what is met later was born */
-	uint64_t walk_now_ns, walk_realtime_ns;
+	bool started;                 /* the first walk is over: what is met later was born */
+	uint64_t now_ns, realtime_ns; /* of the call under way */
 };
 
 int cgroups_new(const struct cgroups_settings *settings, struct cgroups **ret_cgroups)
@@ -47,6 +47,12 @@ int cgroups_new(const struct cgroups_settings *settings, struct cgroups **ret_cg
 	cgroups->settings = *settings;
 	*ret_cgroups = cgroups;
 	return 0;
+}
+
+static void set_time(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
+{
+	cgroups->now_ns = now_ns;
+	cgroups->realtime_ns = realtime_ns;
 }
 
 static void forget(struct cgroups *cgroups, struct known *known)
@@ -96,7 +102,7 @@ static void open_files(struct cgroups *cgroups, struct known *known, const struc
 		known->files = NULL;
 }
 
-static struct cgroup *add_to_model(struct cgroups *cgroups, struct known *known, uint64_t realtime_ns)
+static struct cgroup *add_to_model(struct cgroups *cgroups, struct known *known)
 {
 	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, known->id);
 	struct identity identity;
@@ -104,10 +110,11 @@ static struct cgroup *add_to_model(struct cgroups *cgroups, struct known *known,
 	known->is_own = cgroup_path_identify(known->path, &identity, NULL) == CGROUP_PATH_OWN &&
 			identity.name[0];
 	if (cgroup) {
-		if (model_cgroup_name(cgroups->settings.model, cgroup, known->path, &identity, realtime_ns))
+		if (model_cgroup_name(cgroups->settings.model, cgroup, known->path, &identity,
+				      cgroups->now_ns, cgroups->realtime_ns))
 			return NULL;
-	} else if (model_cgroup_add(cgroups->settings.model, known->id, known->path, &identity, realtime_ns,
-				    &cgroup)) {
+	} else if (model_cgroup_add(cgroups->settings.model, known->id, known->path, &identity,
+				    cgroups->realtime_ns, &cgroup)) {
 		return NULL;
 	}
 	known->in_model = true;
@@ -126,7 +133,7 @@ static bool is_container(const char *path)
 	return strcmp(identity.runtime, "cgroup") != 0 && strcmp(identity.runtime, "systemd") != 0;
 }
 
-static struct known *learn(struct cgroups *cgroups, uint64_t id, const char *path, uint64_t realtime_ns)
+static struct known *learn(struct cgroups *cgroups, uint64_t id, const char *path)
 {
 	struct known *known = find(cgroups, id);
 
@@ -146,30 +153,30 @@ static struct known *learn(struct cgroups *cgroups, uint64_t id, const char *pat
 	/* on hybrid hosts the v1 cgroup of the same path stands for both */
 	if (model_cgroup_find(cgroups->settings.model, id) || cgroups->settings.usage ||
 	    (is_container(path) && (id & CGROUP_V1 || !cgroupfs_has_v1_cpu(cgroups->settings.cgroupfs))))
-		add_to_model(cgroups, known, realtime_ns);
+		add_to_model(cgroups, known);
 	return known;
 }
 
-static void lose(struct cgroups *cgroups, struct known *known, uint64_t now_ns)
+static void lose(struct cgroups *cgroups, struct known *known)
 {
 	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, known->id);
 
 	if (known->removed)
 		return;
 	known->removed = true;
-	known->removed_ns = now_ns;
+	known->removed_ns = cgroups->now_ns;
 	if (known->files && cgroup)
 		container_files_clear(cgroup->container);
 	container_files_free(known->files);
 	known->files = NULL;
 	if (cgroup)
-		model_cgroup_remove(cgroups->settings.model, cgroup, now_ns);
+		model_cgroup_remove(cgroups->settings.model, cgroup, cgroups->now_ns);
 }
 
 static int on_walk(void *context, int dir_fd, uint64_t id, const char *path)
 {
 	struct cgroups *cgroups = context;
-	struct known *known = learn(cgroups, id, path, cgroups->walk_realtime_ns);
+	struct known *known = learn(cgroups, id, path);
 
 	(void)dir_fd;
 	if (known)
@@ -183,15 +190,14 @@ int cgroups_walk(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
 	int error;
 
 	cgroups->walk++;
-	cgroups->walk_now_ns = now_ns;
-	cgroups->walk_realtime_ns = realtime_ns;
+	set_time(cgroups, now_ns, realtime_ns);
 	error = cgroupfs_walk(cgroups->settings.cgroupfs, on_walk, cgroups);
 	cgroups->started = true;
 	if (error)
 		return error;
 	HASH_ITER(hh, cgroups->known, known, next)
 		if (known->seen != cgroups->walk)
-			lose(cgroups, known, now_ns);
+			lose(cgroups, known);
 	return 0;
 }
 
@@ -200,13 +206,14 @@ void cgroups_notice(struct cgroups *cgroups, const struct event_cgroup *event, u
 {
 	struct known *known;
 
+	set_time(cgroups, now_ns, realtime_ns);
 	if (event->header.type == EVENT_CGROUP_RMDIR) {
 		known = find(cgroups, event->cgroup_id);
 		if (known)
-			lose(cgroups, known, now_ns);
+			lose(cgroups, known);
 		return;
 	}
-	known = learn(cgroups, event->cgroup_id, event->path, realtime_ns);
+	known = learn(cgroups, event->cgroup_id, event->path);
 	if (known)
 		known->seen = cgroups->walk;
 }
@@ -238,7 +245,8 @@ static int path_of_process(const struct cgroups *cgroups, uint64_t id, uint32_t 
 	return -ENOENT;
 }
 
-struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, uint64_t realtime_ns)
+struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, uint64_t now_ns,
+			   uint64_t realtime_ns)
 {
 	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, id);
 	struct known *known = find(cgroups, id);
@@ -246,15 +254,16 @@ struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, u
 
 	if (cgroup)
 		return cgroup;
+	set_time(cgroups, now_ns, realtime_ns);
 	if (!known && path_of_process(cgroups, id, pid, path, sizeof(path)) == 0)
-		known = learn(cgroups, id, path, realtime_ns);
+		known = learn(cgroups, id, path);
 	if (known)
-		return add_to_model(cgroups, known, realtime_ns);
+		return add_to_model(cgroups, known);
 	return model_cgroup_add(cgroups->settings.model, id, NULL, NULL, realtime_ns, &cgroup) ? NULL :
 												 cgroup;
 }
 
-static void read_one(struct cgroups *cgroups, struct known *known, uint64_t now_ns)
+static void read_one(struct cgroups *cgroups, struct known *known)
 {
 	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, known->id);
 	unsigned int flags = cgroups->settings.usage ? CONTAINER_FILES_USAGE : 0;
@@ -270,10 +279,10 @@ static void read_one(struct cgroups *cgroups, struct known *known, uint64_t now_
 	if (!known->files) {
 		open_files(cgroups, known, cgroup);
 		if (!known->files && !cgroupfs_is_alive(cgroups->settings.cgroupfs, known->id, known->path))
-			lose(cgroups, known, now_ns);
+			lose(cgroups, known);
 	}
 	if (known->files && container_files_read(known->files, cgroup->container, flags))
-		lose(cgroups, known, now_ns);
+		lose(cgroups, known);
 }
 
 void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
@@ -281,6 +290,7 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 	uint32_t rounds = cgroups->settings.rounds ?: 1;
 	struct known *known, *next;
 
+	set_time(cgroups, now_ns, realtime_ns);
 	/* what has no name yet may have one now; without BPF there are no notices */
 	if (cgroups->tick % rounds == 0 && (cgroups->settings.usage || cgroups->settings.model->unknown))
 		cgroups_walk(cgroups, now_ns, realtime_ns);
@@ -291,7 +301,7 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 			continue;
 		}
 		if (known->in_model && (!known->turn || known->id % rounds == cgroups->tick % rounds))
-			read_one(cgroups, known, now_ns);
+			read_one(cgroups, known);
 	}
 	cgroups->tick++;
 }

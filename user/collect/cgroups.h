@@ -35,7 +35,8 @@ void cgroups_notice(struct cgroups *cgroups, const struct event_cgroup *event, u
 		    uint64_t realtime_ns);
 
 /* The cgroup a thread was met in; as one of `unknown` when its path cannot be found. NULL when out of memory. */
-struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, uint64_t realtime_ns);
+struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, uint64_t now_ns,
+			   uint64_t realtime_ns);
 
 /* One tick's share of the files. */
 void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns);

@@ -38,7 +38,8 @@ static struct cgroup *find_cgroup(void *context, uint64_t cgroup_id, uint32_t pi
 {
 	struct collector *collector = context;
 
-	return cgroups_get(collector->cgroups, cgroup_id, pid, collector->owner.realtime_ns);
+	return cgroups_get(collector->cgroups, cgroup_id, pid, collector->owner.now_ns,
+			   collector->owner.realtime_ns);
 }
 
 static void on_cgroup(void *context, const struct event_cgroup *event)
@@ -138,6 +139,22 @@ static void set_reason(struct collector *collector, int error)
 			 "no type information of the kernel: cannot read /sys/kernel/btf/vmlinux");
 }
 
+/* What of metrics.def cannot be told here; asked again at each tick, for a program may go. */
+static void set_missing(struct collector *collector)
+{
+	const struct probe *probe = collector->probe;
+	bool switches = probe && probe_is_up(probe, PROBE_sched_switch);
+	bool calls = probe &&
+		     (probe_is_up(probe, PROBE_sys_exit) || probe_is_up(probe, PROBE_sys_exit_tracepoint));
+	bool enters = probe &&
+		      (probe_is_up(probe, PROBE_sys_enter) || probe_is_up(probe, PROBE_sys_enter_tracepoint));
+	bool tasks = switches || (probe && probe_is_up(probe, PROBE_survey));
+
+	collector->model->missing = !tasks << NEEDS_TASKS | !switches << NEEDS_SWITCHES |
+				    !calls << NEEDS_CALLS | !(calls && enters) << NEEDS_LATENCY |
+				    (probe && !tasks) << NEEDS_USAGE;
+}
+
 static int start_cgroups(struct collector *collector, const struct options *options, bool usage)
 {
 	struct cgroups_settings settings = {
@@ -194,6 +211,7 @@ static int collector_init(struct collector *collector, const struct options *opt
 		if (error)
 			return error;
 	}
+	set_missing(collector);
 	cgroups_walk(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
 	error = node_files_open(&collector->paths, &collector->node_files);
 	if (error && !collector->probe)
@@ -265,6 +283,7 @@ void collector_tick(struct collector *collector)
 	enum probe_program changed;
 
 	collector_pass(collector);
+	set_missing(collector);
 	if (collector->probe) {
 		changed = probe_tend(collector->probe);
 		if (changed != PROBE_none)

@@ -259,7 +259,7 @@ static void add_level(struct page *page, const struct subjects *group)
 	for (unsigned int id = 0; id < METRICS && !page->sheet->out->failed; id++) {
 		const struct metric *metric = &metrics[id];
 
-		if (!(metric->levels & group->level))
+		if (!(metric->levels & group->level) || page->in->model->missing >> metric->needs & 1)
 			continue;
 		if (metric_family_name(metric, group->level, name, sizeof(name)) < 0) {
 			page->sheet->out->failed = true;

@@ -38,19 +38,20 @@ static const struct {
 };
 
 /* DIMENSION_WIDTH() would expand a dimension that is a macro elsewhere (errno), pasting does not. */
-#define METRIC(id_, levels_, kind_, unit_, name_, dimension, source_, help_) \
-	[M_##id_] = {                                                        \
-		.id = #id_,                                                  \
-		.name = name_,                                               \
-		.help = help_,                                               \
-		.label = label_of_##dimension,                               \
-		.levels = levels_,                                           \
-		.kind = METRIC_##kind_,                                      \
-		.unit = UNIT_##unit_,                                        \
-		.source = SOURCE_##source_,                                  \
-		.value = V_##id_,                                            \
-		.width = V_##id_##_LAST - V_##id_ + 1,                       \
-		.label_base = dimension##_BEGIN,                             \
+#define METRIC(id_, levels_, kind_, unit_, name_, dimension, source_, needs_, help_) \
+	[M_##id_] = {                                                                \
+		.id = #id_,                                                          \
+		.name = name_,                                                       \
+		.help = help_,                                                       \
+		.label = label_of_##dimension,                                       \
+		.levels = levels_,                                                   \
+		.kind = METRIC_##kind_,                                              \
+		.unit = UNIT_##unit_,                                                \
+		.source = SOURCE_##source_,                                          \
+		.needs = NEEDS_##needs_,                                             \
+		.value = V_##id_,                                                    \
+		.width = V_##id_##_LAST - V_##id_ + 1,                               \
+		.label_base = dimension##_BEGIN,                                     \
 	},
 const struct metric metrics[METRICS] = {
 #include "metrics.def"
@@ -58,7 +59,7 @@ const struct metric metrics[METRICS] = {
 #undef METRIC
 
 /* Rows are sorted by source: each source is a range of values, and the narrower tables are a prefix of the wider. */
-#define METRIC(id, levels, kind, unit, name, dimension, source, help)                                      \
+#define METRIC(id, levels, kind, unit, name, dimension, source, needs, help)                               \
 	_Static_assert((SOURCE_##source == SOURCE_TASK) == (V_##id##_LAST < TASK_VALUES), #id);            \
 	_Static_assert((SOURCE_##source <= SOURCE_RECORD) == (V_##id##_LAST < RECORD_VALUES), #id);        \
 	_Static_assert((SOURCE_##source <= SOURCE_MODEL) == (V_##id##_LAST < PROGRAM_VALUES), #id);        \

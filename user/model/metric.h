@@ -13,6 +13,8 @@ enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 enum metric_unit { UNIT_NONE, UNIT_SECONDS, UNIT_BYTES, UNIT_CORES };
 enum metric_source { SOURCE_TASK, SOURCE_RECORD, SOURCE_MODEL, SOURCE_FILE, SOURCE_GROUP, SOURCE_CPU };
 
+enum metric_needs { NEEDS_TASKS, NEEDS_SWITCHES, NEEDS_CALLS, NEEDS_LATENCY, NEEDS_USAGE, NEEDS_FILES };
+
 struct metric {
 	const char *id;
 	const char *name; /* without level, unit and _total */
@@ -22,6 +24,7 @@ struct metric {
 	enum metric_kind kind;
 	enum metric_unit unit;
 	enum metric_source source;
+	enum metric_needs needs;
 	unsigned int value;      /* index of the first value */
 	unsigned int width;      /* number of label values, at least 1 */
 	unsigned int label_base; /* enum label_value of the first */

@@ -115,7 +115,7 @@ int model_cgroup_add(struct model *model, uint64_t id, const char *path, const s
 }
 
 int model_cgroup_name(struct model *model, struct cgroup *cgroup, const char *path,
-		      const struct identity *identity, uint64_t realtime_ns)
+		      const struct identity *identity, uint64_t now_ns, uint64_t realtime_ns)
 {
 	struct container *container = container_get(model, "", "", identity->name, realtime_ns);
 	struct identity *copy = malloc(sizeof(*copy));
@@ -132,7 +132,7 @@ int model_cgroup_name(struct model *model, struct cgroup *cgroup, const char *pa
 	cgroup->identity = copy;
 	cgroup->path = path_copy;
 	if (cgroup->container != container) {
-		cgroup_leave(cgroup, 0);
+		cgroup_leave(cgroup, now_ns);
 		cgroup_join(cgroup, container);
 		model->renamings++;
 	}

@@ -23,6 +23,7 @@ struct model_limits {
 
 struct model {
 	struct model_limits limits;
+	uint32_t missing; /* 1 << enum metric_needs: what does not work here; its metrics are not shown */
 	struct container *containers;
 	struct cgroup *cgroups;
 	struct process *processes;
@@ -49,7 +50,7 @@ int model_cgroup_add(struct model *model, uint64_t id, const char *path, const s
 		     uint64_t realtime_ns, struct cgroup **ret_cgroup);
 /* Gives a cgroup that was added without one its path and identity: from now on it counts to that container. */
 int model_cgroup_name(struct model *model, struct cgroup *cgroup, const char *path,
-		      const struct identity *identity, uint64_t realtime_ns);
+		      const struct identity *identity, uint64_t now_ns, uint64_t realtime_ns);
 /* The cgroup is gone; its container ends its grace time later when no other instance lives. */
 void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t now_ns);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Programs and processes of model.h. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ static struct program *program_new(struct container *container, const char *name
 	program->container = container;
 	program->idle_since_ns = now_ns;
 	program->created_ns = realtime_ns;
-	strncpy(program->name, name, sizeof(program->name) - 1);
+	snprintf(program->name, sizeof(program->name), "%s", name);
 	return program;
 }
 
@@ -52,11 +53,13 @@ static bool program_fold_oldest(struct model *model, struct container *container
 	return true;
 }
 
-struct program *model_program_get(struct model *model, struct container *container, const char *name,
+struct program *model_program_get(struct model *model, struct container *container, const char *full_name,
 				  uint64_t now_ns, uint64_t realtime_ns)
 {
 	struct program *program;
+	char name[NAME_SIZE];
 
+	snprintf(name, sizeof(name), "%s", full_name);
 	if (strcmp(name, OTHER_PROGRAM) == 0) /* one that happens to have that name shares its row */
 		return program_other(container, now_ns, realtime_ns);
 	HASH_FIND_STR(container->programs, name, program);

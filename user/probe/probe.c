@@ -27,7 +27,6 @@ enum requirement {
 	REQUIRES_always,
 	REQUIRES_steady_calls,
 	REQUIRES_preemptible_calls,
-	REQUIRES_steady_others,
 	REQUIRES_preemptible_others,
 };
 
@@ -94,8 +93,6 @@ static bool is_wanted(const struct program_row *row, const struct probe_settings
 		return !settings->feature.preemptible_calls;
 	case REQUIRES_preemptible_calls:
 		return settings->feature.preemptible_calls;
-	case REQUIRES_steady_others:
-		return !settings->feature.preemptible_others;
 	case REQUIRES_preemptible_others:
 		return settings->feature.preemptible_others;
 	}
@@ -199,7 +196,7 @@ void probe_free(struct probe *probe)
 
 static bool is_hook(enum probe_program program)
 {
-	return program != PROBE_poke;
+	return program != PROBE_poke && program != PROBE_give;
 }
 
 static int attach_program(struct probe *probe, enum probe_program program)
@@ -372,6 +369,14 @@ int probe_survey(struct probe *probe)
 	while (size > 0 || (size < 0 && errno == EAGAIN));
 	close(fd);
 	return size < 0 ? -errno : 0;
+}
+
+int probe_give(struct probe *probe)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+	int fd = probe_program_fd(probe, PROBE_give);
+
+	return fd < 0 ? fd : bpf_prog_test_run_opts(fd, &options);
 }
 
 int probe_poke(struct probe *probe, uint32_t cpu)

@@ -82,5 +82,7 @@ uint64_t probe_kernel_memory(const struct probe *probe);
 
 /* Runs the iterator `survey` once over all threads; 0 or negative errno. */
 int probe_survey(struct probe *probe);
+/* Runs `give`: what the control map lists is free again. 0 or negative errno. */
+int probe_give(struct probe *probe);
 /* Runs `poke` on a CPU: 0 or negative errno. */
 int probe_poke(struct probe *probe, uint32_t cpu);

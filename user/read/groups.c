@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
-
 #include "base/cleanup.h"
 #include "read/groups.h"
 
@@ -17,15 +15,16 @@ struct group_last {
 };
 
 struct groups {
-	const struct table *table;
+	struct table *table;
 	struct group_last *last;         /* [group_count] */
 	struct group_latency *latencies; /* the same for latencies; NULL outside profile full */
 	uint64_t count;
 };
 
-int groups_new(const struct table *table, struct groups **ret_groups)
+int groups_new(struct table *table, struct groups **ret_groups)
 {
 	struct groups *groups = calloc(1, sizeof(*groups));
+	int error;
 
 	if (!groups)
 		return -ENOMEM;
@@ -37,14 +36,11 @@ int groups_new(const struct table *table, struct groups **ret_groups)
 		groups_free(groups);
 		return -ENOMEM;
 	}
-	/* group 0 is for what finds none; pushed from the top, so that low numbers are taken first */
-	for (uint32_t i = table->group_count - 1; i > 0; i--) {
-		int error = table_push(table->free_groups, i);
-
-		if (error) {
-			groups_free(groups);
-			return error;
-		}
+	/* group 0 is for what finds none */
+	error = table_fill(table->free_groups, 1, table->group_count - 1);
+	if (error) {
+		groups_free(groups);
+		return error;
 	}
 	*ret_groups = groups;
 	return 0;
@@ -129,14 +125,13 @@ static void release(struct groups *groups, struct cgroup *cgroup)
 {
 	struct group *group = &groups->table->groups[cgroup->group];
 
-	bpf_map_delete_elem(groups->table->group_by_cgroup, &cgroup->id);
 	memset(group, 0, sizeof(*group));
 	memset(&groups->last[cgroup->group], 0, sizeof(*groups->last));
 	if (groups->latencies) {
 		memset(&groups->table->latencies[cgroup->group], 0, sizeof(*groups->latencies));
 		memset(&groups->latencies[cgroup->group], 0, sizeof(*groups->latencies));
 	}
-	table_push(groups->table->free_groups, cgroup->group);
+	table_give_group(groups->table, cgroup->group, cgroup->id);
 	cgroup->group = 0;
 }
 

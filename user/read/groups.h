@@ -6,7 +6,7 @@
 
 struct groups;
 
-int groups_new(const struct table *table, struct groups **ret_groups);
+int groups_new(struct table *table, struct groups **ret_groups);
 void groups_free(struct groups *groups);
 
 /* Adds what grew to the containers of the cgroups that ran since the last reading, and gives back the groups of removed ones. */

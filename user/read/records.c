@@ -54,11 +54,10 @@ int records_new(struct probe *probe, const struct feature *feature, struct model
 	records->drained = calloc(records->table.cpu_count, sizeof(*records->drained));
 	if (!records->drained)
 		return -ENOMEM;
-	for (uint32_t slot = records->table.slot_count - 1; slot >= records->table.cpu_count; slot--) {
-		error = table_push(records->table.free_slots, slot);
-		if (error)
-			return error;
-	}
+	error = table_fill(records->table.free_slots, records->table.cpu_count,
+			   records->table.slot_count - 1);
+	if (error)
+		return error;
 	records->high = records->table.cpu_count;
 	error = groups_new(&records->table, &records->groups);
 	if (error)
@@ -164,7 +163,7 @@ static void give_back(struct records *records, uint32_t slot)
 	memset((char *)record + sizeof(record->state), 0, sizeof(*record) - sizeof(record->state));
 	__atomic_store_n(&record->state, RECORD_FREE, __ATOMIC_RELEASE);
 	records->live--;
-	table_push(records->table.free_slots, slot);
+	table_give_slot(&records->table, slot);
 }
 
 /* One record, whatever became of it since the last reading. */
@@ -214,6 +213,7 @@ void records_drain(struct records *records, const struct thread_owner *owner)
 				read_slot(records, slot, owner);
 		}
 	}
+	table_give(&records->table);
 }
 
 /*
@@ -357,6 +357,7 @@ void records_pass(struct records *records, const struct thread_owner *owner)
 	read_tables(records);
 	read_statistics(records);
 	groups_pass(records->groups, records->model);
+	table_give(&records->table);
 }
 
 int records_survey(struct records *records, bool make)

@@ -36,13 +36,14 @@ static int map_one(const struct probe *probe, const char *name, size_t expected_
 	return 0;
 }
 
-int table_map(struct table *table, const struct probe *probe, uint32_t cpu_count)
+int table_map(struct table *table, struct probe *probe, uint32_t cpu_count)
 {
 	uint32_t entries;
 	int error = 0;
 
 	memset(table, 0, sizeof(*table));
 	table->cpu_count = cpu_count;
+	table->probe = probe;
 #define MAP(name, count) \
 	error = error ?: map_one(probe, #name, sizeof(*table->name), (void **)&table->name, count)
 	MAP(records, &table->slot_count);
@@ -90,7 +91,37 @@ void table_done(struct table *table)
 	memset(table, 0, sizeof(*table));
 }
 
-int table_push(int stack, uint32_t number)
+int table_fill(int stack, uint32_t first, uint32_t last)
 {
-	return bpf_map_update_elem(stack, NULL, &number, BPF_ANY) ? -errno : 0;
+	for (uint32_t number = last; number >= first; number--)
+		if (bpf_map_update_elem(stack, NULL, &number, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+void table_give(struct table *table)
+{
+	struct control *control = table->control;
+
+	if (!control->slot_count && !control->group_count)
+		return;
+	probe_give(table->probe);
+	control->slot_count = control->group_count = 0;
+}
+
+void table_give_slot(struct table *table, uint32_t slot)
+{
+	table->control->slot[table->control->slot_count++] = slot;
+	if (table->control->slot_count == GIVEN_SLOTS)
+		table_give(table);
+}
+
+void table_give_group(struct table *table, uint32_t group, uint64_t cgroup_id)
+{
+	uint32_t index = table->control->group_count++;
+
+	table->control->group[index] = group;
+	table->control->group_cgroup[index] = cgroup_id;
+	if (table->control->group_count == GIVEN_GROUPS)
+		table_give(table);
 }

@@ -17,13 +17,19 @@ struct table {
 	uint64_t *slot_by_pid;
 	struct control *control;
 	uint64_t *event_drops;
+	struct probe *probe;
 	int free_slots, free_groups, slot_by_pid_far, group_by_cgroup; /* descriptors, the probe's */
 	uint32_t slot_count, group_count, cpu_count;
 };
 
 /* 0 or negative errno; table_done() takes half-mapped ones too. */
-int table_map(struct table *table, const struct probe *probe, uint32_t cpu_count);
+int table_map(struct table *table, struct probe *probe, uint32_t cpu_count);
 void table_done(struct table *table);
 
-/* Puts a slot or group back for the kernel to take. */
-int table_push(int stack, uint32_t number);
+/* Fills a stack with the numbers from `first` to `last`, so that `first` is taken first. Before any hook is attached. */
+int table_fill(int stack, uint32_t first, uint32_t last);
+
+/* Lists a slot, or a group and whose it was, to be given back; the list is handed over when it is full and by table_give(). */
+void table_give_slot(struct table *table, uint32_t slot);
+void table_give_group(struct table *table, uint32_t group, uint64_t cgroup_id);
+void table_give(struct table *table);

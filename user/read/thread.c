@@ -162,6 +162,9 @@ void thread_end(struct thread *thread, const struct record *record, const struct
 {
 	if (thread->process && record->flags & RECORD_GROUP_DEAD)
 		model_process_exit(owner->model, thread->process, exit_status(record->exit_code));
+	else if (record->flags & RECORD_GROUP_DEAD &&
+		 record->flags & RECORD_LEADER) /* past the limit of processes */
+		model_count(owner->model, thread->program, V_EXITS + exit_status(record->exit_code), 1);
 	if (thread->process)
 		thread->process->threads--;
 	if (thread->program) {

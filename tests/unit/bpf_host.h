@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause OR Apache-2.0 */
+#pragma once
+/*
+ * The programs of bpf/ on the host: the real source, compiled with the kernel's types against fakes of the helpers
+ * (bpf_host_shim.h), on tasks made here. Plain types only, so that tests can have libc and Criterion, which
+ * bpf_host.c cannot. The host does what the kernel does around the programs only where a function says so: task
+ * counters, states and clocks are the test's.
+ */
+#ifndef __bpf__
+#include <stdbool.h>
+#endif
+#include "probe_config.h"
+
+#define HOST_CPUS 4
+
+struct host_task;
+
+/* All maps empty, clock and CPU 0; tasks made before live on. `slots` include the catch-alls of HOST_CPUS CPUs. The free
+ * stacks are filled as the reader fills them: the lowest on top, group 0 is not given out. */
+void host_start(const struct probe_config *config, __u32 slots, __u32 groups);
+void host_stop(void);
+
+/* The CPU that the next program runs on; bpf_ktime_get_ns(). */
+void host_set_cpu(__u32 cpu);
+void host_set_time(__u64 now_ns);
+
+/* A process's first thread when `leader` is NULL, else one more thread of it. */
+struct host_task *host_task_new(struct host_task *leader, __u32 pid, __u64 start_ns, __u64 cgroup_id,
+				const char *name);
+/* As the kernel frees it: the address may come again. */
+void host_task_free(struct host_task *task);
+__u64 host_task_address(const struct host_task *task);
+__u32 host_task_pid(const struct host_task *task);
+
+/* Counter of source TASK, by its index in record.value[]. */
+void host_task_set(struct host_task *task, __u32 index, __u64 value);
+__u64 host_task_get(const struct host_task *task, __u32 index);
+void host_task_add(struct host_task *task, __u32 index, __u64 value);
+
+/* __state and in_iowait at the next switch away; TASK_RUNNING is 0. */
+#define HOST_RUNNING 0
+#define HOST_SLEEPING 1
+#define HOST_UNINTERRUPTIBLE 2
+#define HOST_IDLE 0x402
+#define HOST_DEAD 0x80
+void host_task_set_state(struct host_task *task, __u32 state, bool in_iowait);
+/* Saved registers: number and first argument of the system call it is in. */
+void host_task_set_call(struct host_task *task, __u64 number, __u64 argument);
+void host_task_set_compat(struct host_task *task, bool compat);
+void host_task_set_kernel_thread(struct host_task *task);
+/* An open file; mode 0 closes it. Descriptors below 16. */
+#define HOST_FILE 0100644
+#define HOST_SOCKET 0140777
+#define HOST_FIFO 010600
+#define HOST_DEVICE 020666
+void host_task_set_descriptor(struct host_task *task, __u32 descriptor, __u32 mode);
+/* Moves it alone; ids with CGROUP_V1 are those of the v1 `cpu` hierarchy, for a configuration with cgroup_v1. */
+void host_task_set_cgroup(struct host_task *task, __u64 cgroup_id);
+/* Past the point of no return of exec: pids exchanged with the leader when it is another, one exec more, the name. */
+void host_task_exec(struct host_task *task, const char *name);
+/* Its memory is gone, as in do_exit(); dead at its next switch. `code` as in a wait status; the last thread ends the process. */
+void host_task_exit(struct host_task *task, __s32 code, bool by_signal_or_exit_group);
+
+/* The programs. A NULL task is the CPU's idle task. Switching sets the current task of the CPU. */
+void host_sched_switch(bool preempted, struct host_task *prev, struct host_task *next);
+/* The same without the program: a switch that went unseen. */
+void host_switch_unseen(struct host_task *next);
+void host_cgroup_attach_task(struct host_task *task);
+void host_sched_process_exec(struct host_task *task, __u32 old_pid);
+void host_task_newtask(struct host_task *task);
+void host_sched_process_free(struct host_task *task);
+void host_survey(struct host_task *task, __u32 number, bool makes);
+void host_poke(void);
+/* The current task's call ends: registers, result, program. */
+void host_sys_exit(__u64 number, __u64 argument, long result);
+void host_sys_exit_tracepoint(__u64 number, __u64 argument, long result);
+void host_sys_enter(void);
+void host_sys_enter_tracepoint(void);
+
+/* What the reader sees. Records are the reader's to clear: host_give_back() does what it does with a dead one. */
+struct record *host_record(__u32 slot);
+const struct record_base *host_base(__u32 slot);
+const char *host_name(__u32 slot);
+struct cpu_state *host_cpu(__u32 cpu);
+const struct group *host_group(__u32 group);
+const struct group_latency *host_latency(__u32 group);
+/* Slot of a pid in the two tables, 0 when it has none; and whether it is in the second. */
+__u32 host_slot(__u32 pid, bool *ret_far);
+__u32 host_free_slots(void);
+__u32 host_free_groups(void);
+void host_give_back(__u32 slot);
+
+/* Pure functions. */
+__u32 host_histogram_cell(__u64 value_ns);
+__u32 host_histogram_bucket(const struct probe_config *table, __u64 value_ns);

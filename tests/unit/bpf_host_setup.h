@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* What the tests of bpf/ begin with: the settings of profile full on a kernel that has everything. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "bpf_host.h"
+#include "model/metric.h"
+#include "probe/configure.h"
+
+#define STARTED 1000003 /* CLOCK_BOOTTIME: threads that began later are births */
+#define BEFORE 1009
+#define AFTER 2000003
+#define SLOTS 64
+#define GROUPS 16
+#define FIRST_SLOT HOST_CPUS
+#define CGROUP_A 4099
+#define CGROUP_B 4111
+
+#define CALL(x) (V_SYSCALLS + VALUE_INDEX(class, x))
+#define ERROR(x) (V_SYSCALL_ERRORS + VALUE_INDEX(class, x))
+#define WAIT(x) (V_WAIT + VALUE_INDEX(wait_reason, x))
+#define VOLUNTARY (V_SWITCHES + VALUE_INDEX(switch_type, VOLUNTARY))
+#define INVOLUNTARY (V_SWITCHES + VALUE_INDEX(switch_type, INVOLUNTARY))
+
+#define eq(actual, expected)                                                                          \
+	do {                                                                                          \
+		unsigned long long actual_ = (actual), expected_ = (expected);                        \
+		cr_expect(actual_ == expected_, "%s is %llu, not %llu", #actual, actual_, expected_); \
+	} while (0)
+
+static inline void host_settings(struct probe_config *config)
+{
+	struct probe_settings settings = {
+		.profile = PROBE_FULL,
+		.feature = { .btf = true,
+			     .rdonly_cast = true,
+			     .current_btf = true,
+			     .cpu_controller = 1,
+			     .possible_cpus = HOST_CPUS },
+		.started_ns = STARTED,
+	};
+
+	metric_histogram_bounds_ns(settings.histogram_bound_ns);
+	configure_fill(&settings, config);
+}
+
+/* Leaves as the kernel lets it: counted as a voluntary switch or not, then the hook. */
+static inline void host_leave(struct host_task *prev, bool preempted, __u32 state, struct host_task *next)
+{
+	if (prev) {
+		host_task_set_state(prev, state, false);
+		host_task_add(prev, preempted || !state ? INVOLUNTARY : VOLUNTARY, 1);
+	}
+	host_sched_switch(preempted, prev, next);
+}
