@@ -100,7 +100,7 @@ static void add_program(const struct check_machine *machine, const struct trial 
 				strerror(-trial->error));
 	else if (!trial->tried[program])
 		check_table_add(table, PROGRAMS, name, CHECK_OK, NULL, "not for this kernel");
-	else if (status->loaded && (status->attached || program == PROBE_poke))
+	else if (status->loaded && (status->attached || !probe_is_hook(program)))
 		check_table_add(table, PROGRAMS, name, CHECK_OK, NULL, "%u instructions",
 				status->instructions);
 	else if (status->loaded && !status->wanted)

@@ -148,6 +148,7 @@ static __noinline __u32 record_new(struct cpu_state *cpu, struct task_struct *ta
 	}
 	old = moved_from ? record_at(moved_from) : NULL;
 	if (old) {
+		base->value[V_EXECS] = old->value[V_EXECS]; /* an exec belongs to the program it begins */
 		record->wait_reason = old->wait_reason;
 		record->departed_ns = old->departed_ns;
 		record->arrived_ns = old->arrived_ns;

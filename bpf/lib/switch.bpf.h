@@ -189,7 +189,7 @@ static __noinline void switch_bring_up(struct record *record, struct task_struct
 
 	record->seq++;
 	barrier();
-	task_copy_read(record, task);
+	task_copy_counters(record, task); /* an exec counts for the program that it begins: see on_exec() */
 	runqueue_ns = record->value[V_RUNQUEUE] - runqueue_ns;
 	group_observe_runqueue(record->group, runqueue_ns);
 	switch_end_wait(record, runqueue_ns);

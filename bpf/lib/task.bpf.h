@@ -8,7 +8,7 @@
  * self_exec_id grows by one with every exec past its point of no return (fs/exec.c, begin_new_exec), so no hook is spent
  * on counting them. utime and stime are tick samples, scaled by the reader as the kernel does for procfs.
  */
-#define TASK_VALUE_LIST                                                        \
+#define TASK_COUNTER_LIST                                                      \
 	TASK_VALUE(V_CPU, se.sum_exec_runtime)                                 \
 	TASK_VALUE(V_CPU_USER, utime)                                          \
 	TASK_VALUE(V_CPU_SYSTEM, stime)                                        \
@@ -20,7 +20,10 @@
 	TASK_VALUE(V_FAULTS + VALUE_INDEX(fault_type, MINOR), min_flt)         \
 	TASK_VALUE(V_FAULTS + VALUE_INDEX(fault_type, MAJOR), maj_flt)         \
 	TASK_VALUE(V_DISK_READ, ioac.read_bytes)                               \
-	TASK_VALUE(V_DISK_WRITTEN, ioac.write_bytes)                           \
+	TASK_VALUE(V_DISK_WRITTEN, ioac.write_bytes)
+
+#define TASK_VALUE_LIST   \
+	TASK_COUNTER_LIST \
 	TASK_VALUE(V_EXECS, self_exec_id)
 
 /* CLOCK_BOOTTIME. Named so since commit cf25e24db61c, 5.5. */
@@ -44,11 +47,11 @@ static __always_inline void task_copy(struct record *record, struct task_struct 
 #undef TASK_VALUE
 }
 
-/* The same by helpers, for an address only. */
-static __always_inline void task_copy_read(struct record *record, struct task_struct *task)
+/* The same by helpers, for an address only; without the number of execs. */
+static __always_inline void task_copy_counters(struct record *record, struct task_struct *task)
 {
 #define TASK_VALUE(index, field) record->value[index] = BPF_CORE_READ(task, field);
-	TASK_VALUE_LIST
+	TASK_COUNTER_LIST
 #undef TASK_VALUE
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # time-limit: 300
 # Known work in real runc containers, counted exactly while other processes keep the machine busy: system calls and errors by
-# class, forks, execs, exits by status, threads, page faults.
+# class, forks, execs, exits by status, threads.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -73,10 +73,6 @@ in_container threads-some threads 307
 between "307 threads start no process" "$(grown threads-none threads-some ktally_program_process_starts_total)" -1 1
 is "no thread of it is shown once its container is gone" \
 	"$(metric "$WORK/threads-some.prom" ktally_container_threads "container=\"$(cgroup_name threads-some)\"")" absent
-
-in_container faults-none faults 0
-in_container faults-some faults 2003
-is "2,003 touched pages are 2,003 minor faults" "$(grown faults-none faults-some ktally_program_page_faults_total 'type="minor"')" 2003
 
 in_container files-none files 0
 in_container files-some files 401

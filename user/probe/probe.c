@@ -194,7 +194,7 @@ void probe_free(struct probe *probe)
 	free(probe);
 }
 
-static bool is_hook(enum probe_program program)
+bool probe_is_hook(enum probe_program program)
 {
 	return program != PROBE_poke && program != PROBE_give;
 }
@@ -232,7 +232,7 @@ int probe_attach(struct probe *probe)
 
 	for (unsigned int i = 0; i < PROBE_PROGRAMS; i++)
 		if (probe->status[i].wanted && probe->status[i].loaded && !probe->status[i].attached &&
-		    is_hook(i))
+		    probe_is_hook(i))
 			failed += attach_program(probe, i) < 0;
 	return failed;
 }
@@ -287,7 +287,7 @@ bool probe_is_up(const struct probe *probe, enum probe_program program)
 {
 	const struct probe_status *status = &probe->status[program];
 
-	return is_hook(program) ? status->attached : status->loaded;
+	return probe_is_hook(program) ? status->attached : status->loaded;
 }
 
 int probe_map(const struct probe *probe, const char *name)

@@ -65,6 +65,9 @@ void probe_detach(struct probe *probe, enum probe_program program);
 enum probe_program probe_tend(struct probe *probe);
 
 const struct probe_status *probe_status(const struct probe *probe, enum probe_program program);
+/* Whether it is attached to anything; else the reader runs it itself. */
+bool probe_is_hook(enum probe_program program);
+/* Attached, or loaded when it is no hook. */
 bool probe_is_up(const struct probe *probe, enum probe_program program);
 
 /* Descriptor of a shared map by name, -ENOENT when no object has it. They stay the probe's. */
