@@ -50,7 +50,7 @@ FUZZ_SOURCES_fuzz_labels := user/base/buffer.c
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 WORKLOAD     := build/workload
 BENCH        := build/bench
-TEST_ENV     := KTALLY=$(CURDIR)/build/ktally KTALLY_SANITIZED=$(CURDIR)/build/asan/ktally WORKLOAD=$(CURDIR)/$(WORKLOAD)
+TEST_ENV     := ASAN_OPTIONS=detect_leaks=0 KTALLY=$(CURDIR)/build/ktally KTALLY_SANITIZED=$(CURDIR)/build/asan/ktally WORKLOAD=$(CURDIR)/$(WORKLOAD)
 
 .PHONY: all
 all: build/ktally ## Build build/ktally (the default)
@@ -134,7 +134,7 @@ test-unit-programs: $(UNIT_TESTS)
 
 .PHONY: test-all
 test-all: all $(UNIT_TESTS) $(WORKLOAD)
-	$(Q)$(TEST_ENV) tests/run $(UNIT_TESTS) $(wildcard build/asan/tests/unit/test_*[a-z]) $(E2E_TESTS) tests/kernels-some
+	$(Q)$(TEST_ENV) tests/run $(UNIT_TESTS) $(UNIT_TESTS:$(VARIANT)/%=build/asan/%) $(E2E_TESTS) tests/kernels-some
 
 .PHONY: check-clang
 check-clang: ## Everything compiles without a warning under clang too

@@ -42,7 +42,8 @@ struct daemon {
 	bool ready;
 };
 
-static int on_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static int on_libbpf(enum libbpf_print_level level, const char *format,
+							   va_list arguments)
 {
 	char line[512];
 
