@@ -46,7 +46,7 @@ USER_OBJECTS := $(USER_SOURCES:%.c=$(VARIANT)/%.o)
 LIBRARY      := $(VARIANT)/libktally.a
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(VARIANT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 E2E_TESTS    := $(sort $(wildcard tests/e2e/[0-9]*.sh))
-FUZZ_SOURCES_fuzz_labels := user/base/buffer.c
+FUZZ_SOURCES_fuzz_labels := user/base/buffer.c user/base/utf8.c
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 WORKLOAD     := build/workload
 BENCH        := build/bench
@@ -166,7 +166,7 @@ build/fuzz/%: tests/fuzz/%.c FORCE
 	$(Q)$(CLANG) $(CPPFLAGS) -Itests -Iuser/enrich -Iuser/read -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined $< $(FUZZ_SOURCES_$*) $(LDLIBS) -o $@
 
 .PHONY: fuzz
-fuzz: $(FUZZERS) ## Every fuzz target for 60 s (SECONDS=N)
+fuzz: $(FUZZERS) ## Every fuzz target for 60 s (FUZZ_SECONDS=N)
 	$(Q)for target in $(FUZZERS); do echo "  FUZZ    $$target"; \
 		$$target -max_total_time=$(or $(FUZZ_SECONDS),60) -print_final_stats=1 >$$target.log 2>&1 || { tail -n 30 $$target.log; exit 1; }; done
 

@@ -11,7 +11,8 @@ static __always_inline void survey_task(struct cpu_state *cpu, const struct cont
 	struct record *record = slot ? record_at(slot) : NULL;
 
 	if (!record || record->task != (__u64)task) {
-		if (!control->survey_makes)
+		if (!control->survey_makes ||
+		    task->exit_state) /* a zombie runs no more: nobody would end its record */
 			return;
 		slot = record_new(cpu, task, 0, RECORD_SEEDED);
 		record = slot ? record_at(slot) : NULL;

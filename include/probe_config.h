@@ -35,7 +35,7 @@ struct probe_config {
 };
 
 /*
- * Map `control_map`: what the reader asks of its own programs. It changes no other map by bpf() while hooks are attached: during
+ * Map `control_map`: what the reader asks of its own programs. It changes no map by bpf() in its daily work: during
  * such a call the kernel skips tracepoint programs on that CPU (bpf_disable_instrumentation()), which on preemptible kernels
  * lets a preempted call cost others their counts.
  */

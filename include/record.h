@@ -71,7 +71,8 @@ struct record_base {
 
 struct record_name {
 	__u32 seq; /* odd while being written; grows by 2 with every name */
-	char name[NAME_SIZE - 4];
+	__u32 padding;
+	char name[NAME_SIZE];
 };
 
 /* Cgroup ids of two hierarchies may be equal: those of the v1 `cpu` hierarchy carry this bit. */

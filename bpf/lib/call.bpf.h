@@ -11,19 +11,25 @@
 
 /* Record of the current thread where the CPU's current slot is another's: its coming went unseen. Made when it has none; the
  * catch-all of this CPU when none is free. */
-static __noinline struct record *call_record_far(struct cpu_state *cpu, __u32 number, __u64 task)
+static __noinline struct record *call_record_far(struct cpu_state *cpu, __u32 number, __u64 task,
+						 bool preemptible)
 {
 	__u32 slot = slot_find((__u32)bpf_get_current_pid_tgid());
 	struct record *record = slot ? record_at(slot) : NULL;
 
 	cpu->stale_slot++;
-	if (record && record->task == task)
+	if (record && record->task == task) {
+		if (!preemptible)
+			cpu->slot = slot;
 		return record;
+	}
 	if (cpu->base_task == task) /* found no slot when it came; it tries again when it leaves */
 		return record_at(number);
 	slot = record_new(cpu, (struct task_struct *)task, 0, 0);
 	if (!slot)
 		slotless_begin(cpu, (struct task_struct *)task);
+	if (!preemptible)
+		cpu->slot = slot ?: number;
 	return record_at(slot ?: number);
 }
 
@@ -84,7 +90,7 @@ static __always_inline void on_call_exit(__u64 call, __u32 descriptor, long resu
 	if (!record)
 		return;
 	if (record->task != task) {
-		record = call_record_far(cpu, number, task);
+		record = call_record_far(cpu, number, task, preemptible);
 		if (!record)
 			return;
 	}

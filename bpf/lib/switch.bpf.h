@@ -231,7 +231,7 @@ static __always_inline void on_switch(bool preempted, struct task_struct *prev, 
 
 /*
  * The thread now on this CPU, brought up to date without a switch. Runs in an interrupt of that thread (or on the reader's
- * own CPU in its system call), so neither a switch nor the end of a system call can be halfway.
+ * own CPU in its system call), so no switch can be halfway. The hook of exec can: then the current slot is retired already.
  */
 static __always_inline void on_poke(void)
 {
@@ -250,7 +250,7 @@ static __always_inline void on_poke(void)
 	}
 	slot = cpu->slot;
 	record = record_at(slot);
-	if (!record || record->task != (__u64)task) {
+	if (!record || record->task != (__u64)task || record->state != RECORD_LIVE) {
 		slot = slot_find(pid);
 		record = slot ? record_at(slot) : NULL;
 		if (!record || record->task != (__u64)task) {

@@ -273,6 +273,7 @@ daemon_ready() { # 2 when it is gone
 }
 
 # daemon_start [ARGUMENT...]: starts `ktally run` on a free port and waits until it is ready.
+# shellcheck disable=SC2120  # arguments are optional
 daemon_start() {
 	local port end=$((SECONDS + ${DAEMON_START_LIMIT:-60}))
 	port=$(free_port)

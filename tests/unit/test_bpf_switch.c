@@ -156,7 +156,7 @@ Test(bpf_switch, a_long_executable_name_is_cut_and_ended)
 	name[99] = '\0';
 	long_named = host_task_new(NULL, 113, AFTER, CGROUP_A, name);
 	host_sched_switch(false, NULL, long_named);
-	eq(strlen(host_name(current_slot())), NAME_SIZE - 5);
+	eq(strlen(host_name(current_slot())), NAME_SIZE - 1);
 	host_task_free(long_named);
 }
 

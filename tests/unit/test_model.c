@@ -54,7 +54,7 @@ static struct cgroup *add(uint64_t id, const char *name)
 
 static struct program *get(struct container *container, const char *name, uint64_t now_ns)
 {
-	struct program *program = model_program_get(model, container, name, now_ns, 1);
+	struct program *program = model_program_get(model, container, name, false, now_ns, 1);
 
 	cr_assert_not_null(program);
 	return program;

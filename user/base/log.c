@@ -2,6 +2,7 @@
 /* One log line = one write(2) to stderr. No allocation, so that it also works when memory is out; a message longer
  * than MESSAGE_SIZE is cut and ends with "...". Called from one thread (the level and format are plain variables). */
 #include "base/log.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -38,28 +39,6 @@ bool log_is_enabled(enum log_level level)
 	return level >= log_minimum;
 }
 
-/* The length of the valid UTF-8 character at `text` and its code point, or 0: cut, overlong, surrogate, above
- * U+10FFFF. `text` is NUL-terminated, and a NUL is no continuation byte, so it never reads past the end. */
-static size_t utf8_decode(const unsigned char *text, uint32_t *ret_code)
-{
-	static const uint32_t minimum[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	unsigned char first = text[0];
-	size_t length = first < 0x80 ? 1 : first >= 0xF0 && first < 0xF8 ? 4 : first >= 0xE0 ? 3 : 2;
-	uint32_t code = length == 1 ? first : first & (0x7Fu >> length);
-
-	if (first >= 0xF8 || (first >= 0x80 && first < 0xC0))
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xC0) != 0x80)
-			return 0;
-		code = code << 6 | (text[i] & 0x3F);
-	}
-	if (code < minimum[length] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
-		return 0;
-	*ret_code = code;
-	return length;
-}
-
 /* Escapes for the inside of "...": the JSON escapes, which logfmt parsers understand too. Control characters (also
  * the C1 ones, which terminals obey) become \u00XX, an invalid byte becomes U+FFFD. Returns the end of the text. */
 static char *escape(char *to, const char *message)
@@ -67,8 +46,11 @@ static char *escape(char *to, const char *message)
 	const unsigned char *at = (const unsigned char *)message;
 
 	while (*at) {
-		uint32_t code = 0;
-		size_t length = utf8_decode(at, &code);
+		size_t length = utf8_size((const char *)at);
+		/* enough of the code point to tell control characters */
+		uint32_t code = length == 1 ? at[0] :
+				length == 2 ? (at[0] & 0x1Fu) << 6 | (at[1] & 0x3F) :
+					      0x800;
 
 		if (length == 0) {
 			to = stpcpy(to, "\xEF\xBF\xBD");

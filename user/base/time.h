@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* Clocks, in nanoseconds. Only daemon.c, verify.c and main.c ask for the time; everybody else gets it as an argument. */
+/* Clocks, in nanoseconds. Asked for where the stages are wired (collector.c, daemon.c, verify.c); the model
+ * and the readers get the time as an argument. */
 #include <stdint.h>
 
 #define NS_PER_S 1000000000ULL

@@ -2,37 +2,10 @@
 /* Escaping. Names come from cgroup paths, runtimes and executables: any byte but NUL may be in them. */
 #include "export/label.h"
 
-#include <stdbool.h>
+#include "base/utf8.h"
+
 #include <stdint.h>
 #include <string.h>
-
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
-#define REPLACEMENT_SIZE 3
-
-static bool is_continuation(unsigned char byte)
-{
-	return (byte & 0xc0) == 0x80;
-}
-
-/* Bytes of the character at `text`, 0 when it is none: stray, cut, overlong, a surrogate, or beyond U+10FFFF.
- * The terminating NUL is no continuation, so nothing behind it is looked at. */
-static size_t character_size(const unsigned char *text)
-{
-	if (text[0] < 0x80)
-		return 1;
-	if (text[0] < 0xc2 || text[0] > 0xf4 || !is_continuation(text[1]))
-		return 0;
-	if (text[0] < 0xe0)
-		return 2;
-	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
-	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
-		return 0;
-	if (!is_continuation(text[2]))
-		return 0;
-	if (text[0] < 0xf0)
-		return 3;
-	return is_continuation(text[3]) ? 4 : 0;
-}
 
 /* Writes one character, escaped; returns where the next goes. */
 static char *put_character(char *at, const unsigned char *text, size_t size)
@@ -42,8 +15,8 @@ static char *put_character(char *at, const unsigned char *text, size_t size)
 		*at++ = *text == '\n' ? 'n' : (char)*text;
 		return at;
 	}
-	memcpy(at, size ? (const char *)text : REPLACEMENT, size ?: REPLACEMENT_SIZE);
-	return at + (size ?: REPLACEMENT_SIZE);
+	memcpy(at, size ? (const char *)text : UTF8_REPLACEMENT, size ?: UTF8_REPLACEMENT_SIZE);
+	return at + (size ?: UTF8_REPLACEMENT_SIZE);
 }
 
 void label_escape(struct buffer *out, const char *text, size_t limit)
@@ -59,8 +32,8 @@ void label_escape(struct buffer *out, const char *text, size_t limit)
 	}
 	at = out->data + out->size;
 	while (*from) {
-		size_t size = character_size(from);
-		size_t used = size ?: REPLACEMENT_SIZE;
+		size_t size = utf8_size((const char *)from);
+		size_t used = size ?: UTF8_REPLACEMENT_SIZE;
 
 		if (used > limit)
 			break;

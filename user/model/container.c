@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "model/container.h"
 
 #define OTHER_NAME "other"
@@ -37,30 +38,13 @@ static struct container *container_add(struct model *model, const char *key, uin
 	return container;
 }
 
-/* Longest prefix of at most `limit` bytes that does not cut a UTF-8 sequence. */
-static size_t cut_length(const char *text, size_t limit)
-{
-	size_t length = strnlen(text, limit + 1);
-
-	if (length <= limit)
-		return length;
-	length = limit;
-	while (length && ((unsigned char)text[length] & 0xc0) == 0x80)
-		length--;
-	return length;
-}
-
+/* Names as they will be shown, so that two that look alike are one container and not one series twice. */
 static uint32_t make_key(const struct model *model, const char *const names[3], char *key)
 {
 	uint32_t size = 0;
 
-	for (int i = 0; i < 3; i++) {
-		size_t length = cut_length(names[i], model->limits.label_length);
-
-		memcpy(key + size, names[i], length);
-		key[size + length] = '\0';
-		size += length + 1;
-	}
+	for (int i = 0; i < 3; i++)
+		size += utf8_copy(key + size, model->limits.label_length + 1, names[i]) + 1;
 	return size;
 }
 

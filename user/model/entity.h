@@ -27,6 +27,7 @@ struct program {
 	UT_hash_handle hh; /* in container->programs, by name */
 	struct container *container;
 	char name[NAME_SIZE];
+	bool is_kernel;
 	uint32_t references;    /* threads and processes attributed to it */
 	uint64_t idle_since_ns; /* when references fell to 0 */
 	uint64_t created_ns;    /* CLOCK_REALTIME */
@@ -39,6 +40,7 @@ struct container {
 	uint32_t key_size;
 	const char *namespace, *pod, *name; /* inside key */
 	struct program *programs;
+	uint32_t kernel_programs; /* of `programs`: those of kernel threads, which no bound counts */
 	struct program *other;    /* takes what is past the limit; NULL until needed */
 	struct cgroup *instances; /* list by next_instance; those alive and those in their grace time */
 	uint32_t alive;           /* instances whose cgroup exists */

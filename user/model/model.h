@@ -54,9 +54,10 @@ int model_cgroup_name(struct model *model, struct cgroup *cgroup, const char *pa
 /* The cgroup is gone; its container ends its grace time later when no other instance lives. */
 void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t now_ns);
 
-/* The program `name` (made UTF-8 and at most 63 bytes) of a container; `other` past the limit. NULL when out of memory. */
+/* The program `name` (made UTF-8 and at most 63 bytes) of a container; `other` past the limit, which
+ * the programs of kernel threads do not count for. NULL when out of memory. */
 struct program *model_program_get(struct model *model, struct container *container, const char *name,
-				  uint64_t now_ns, uint64_t realtime_ns);
+				  bool is_kernel, uint64_t now_ns, uint64_t realtime_ns);
 void model_program_hold(struct program *program);
 void model_program_release(struct program *program, uint64_t now_ns);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Programs and processes of model.h. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "model/model.h"
 
 #define OTHER_PROGRAM "other"
@@ -19,7 +19,7 @@ static struct program *program_new(struct container *container, const char *name
 	program->container = container;
 	program->idle_since_ns = now_ns;
 	program->created_ns = realtime_ns;
-	snprintf(program->name, sizeof(program->name), "%s", name);
+	memcpy(program->name, name, strlen(name) + 1);
 	return program;
 }
 
@@ -37,7 +37,8 @@ static bool program_fold_oldest(struct model *model, struct container *container
 	struct program *oldest = NULL, *other;
 
 	for (struct program *program = container->programs; program; program = program->hh.next) {
-		if (program->references || now_ns - program->idle_since_ns < model->limits.grace_ns)
+		if (program->references || program->is_kernel ||
+		    now_ns - program->idle_since_ns < model->limits.grace_ns)
 			continue;
 		if (!oldest || program->idle_since_ns < oldest->idle_since_ns)
 			oldest = program;
@@ -54,25 +55,32 @@ static bool program_fold_oldest(struct model *model, struct container *container
 }
 
 struct program *model_program_get(struct model *model, struct container *container, const char *full_name,
-				  uint64_t now_ns, uint64_t realtime_ns)
+				  bool is_kernel, uint64_t now_ns, uint64_t realtime_ns)
 {
 	struct program *program;
 	char name[NAME_SIZE];
 
-	snprintf(name, sizeof(name), "%s", full_name);
+	utf8_copy(name, sizeof(name),
+		  full_name);                 /* as it will be shown: two that look alike are one series */
 	if (strcmp(name, OTHER_PROGRAM) == 0) /* one that happens to have that name shares its row */
 		return program_other(container, now_ns, realtime_ns);
 	HASH_FIND_STR(container->programs, name, program);
 	if (program)
 		return program;
-	if (HASH_COUNT(container->programs) >= model->limits.programs_per_container &&
+	/* kernel threads bring some 40 names, the same everywhere: they do not crowd out programs */
+	if (!is_kernel &&
+	    HASH_COUNT(container->programs) - container->kernel_programs >=
+		    model->limits.programs_per_container &&
 	    !program_fold_oldest(model, container, now_ns, realtime_ns)) {
 		model->folded_programs++;
 		return program_other(container, now_ns, realtime_ns);
 	}
 	program = program_new(container, name, now_ns, realtime_ns);
-	if (program)
+	if (program) {
 		HASH_ADD_STR(container->programs, name, program);
+		program->is_kernel = is_kernel;
+		container->kernel_programs += is_kernel;
+	}
 	return program;
 }
 

@@ -7,12 +7,14 @@
 
 #include <bpf/bpf.h>
 
+#include "base/time.h"
 #include "read/groups.h"
 #include "read/records.h"
 #include "read/table.h"
 #include "read/totals.h"
 
 #define SNAPSHOT_TRIES 64
+#define UNSEEN_NS (30 * NS_PER_S)
 #define FREE_RUN \
 	64 /* fresh slots are taken in order: so many unused ones in a row past the highest end a pass */
 
@@ -325,15 +327,23 @@ static void retire_vanished(struct records *records, uint32_t slot, const struct
 	read_slot(records, slot, owner);
 }
 
-/* Profile light: a record that two surveys in a row did not meet has lost its task unseen. */
+/* Profile light: a record that no survey met for long has lost its task unseen. Not at once: a task that was reaped is told by RCU,
+ * which takes its time on a busy machine. */
 static void retire_unseen(struct records *records, const struct thread_owner *owner)
 {
 	uint32_t number = records->table.control->survey_number;
 
-	for (uint32_t slot = records->table.cpu_count; slot < records->high; slot++)
-		if (records->table.records[slot].state == RECORD_LIVE &&
-		    number - records->table.records[slot].seen >= 2)
+	for (uint32_t slot = records->table.cpu_count; slot < records->high; slot++) {
+		const struct record *record = &records->table.records[slot];
+		struct thread *thread = &records->threads[slot];
+
+		if (record->state != RECORD_LIVE || record->seen == number)
+			thread->unseen_since_ns = 0;
+		else if (!thread->unseen_since_ns)
+			thread->unseen_since_ns = owner->now_ns;
+		else if (owner->now_ns - thread->unseen_since_ns >= UNSEEN_NS)
 			retire_vanished(records, slot, owner);
+	}
 }
 
 void records_pass(struct records *records, const struct thread_owner *owner)

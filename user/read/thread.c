@@ -46,9 +46,11 @@ static void shown_values(const struct thread *thread, const struct record *recor
 	}
 }
 
-static struct program *find_program(struct cgroup *cgroup, const char *name, const struct thread_owner *owner)
+static struct program *find_program(struct cgroup *cgroup, const char *name, bool is_kernel,
+				    const struct thread_owner *owner)
 {
-	return model_program_get(owner->model, cgroup->container, name, owner->now_ns, owner->realtime_ns);
+	return model_program_get(owner->model, cgroup->container, name, is_kernel, owner->now_ns,
+				 owner->realtime_ns);
 }
 
 static void set_program(struct thread *thread, struct program *program, const struct thread_owner *owner)
@@ -74,11 +76,12 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 
 	if (!cgroup)
 		cgroup = owner->find_cgroup(owner->context, record->cgroup_id, record->pid);
-	program = cgroup ? find_program(cgroup, name, owner) : NULL;
+	program = cgroup ? find_program(cgroup, name, record->flags & RECORD_KERNEL, owner) : NULL;
 	if (!program)
 		return -ENOMEM;
 	memset(thread, 0, sizeof(*thread));
 	thread->live = true;
+	thread->is_kernel = record->flags & RECORD_KERNEL;
 	thread->cgroup = cgroup;
 	cgroup->references++;
 	if (record->group)
@@ -104,7 +107,7 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 
 void thread_rename(struct thread *thread, const char *name, const struct thread_owner *owner)
 {
-	struct program *program = find_program(thread->cgroup, name, owner);
+	struct program *program = find_program(thread->cgroup, name, thread->is_kernel, owner);
 
 	if (program)
 		set_program(thread, program, owner);

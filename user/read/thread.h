@@ -9,6 +9,7 @@
 
 struct thread {
 	bool live;
+	bool is_kernel;
 	bool orphaned; /* not in the pid table at the last sweep */
 	uint32_t seq;  /* of the record when it was last read */
 	uint32_t name_seq;
