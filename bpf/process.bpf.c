@@ -134,6 +134,32 @@ int BPF_PROG(task_newtask, struct task_struct *task)
 	return 0;
 }
 
+/* Profile light: what a task that ends did, and how its process ended when it was the last. */
+static __always_inline void take_end(struct record *record, struct task_struct *task)
+{
+	task_copy(record, task);
+	if (task->signal->live.counter == 0) {
+		record->flags |= RECORD_GROUP_DEAD;
+		record->exit_code = task_group_exit_code(task);
+	}
+}
+
+/*
+ * Profile light: the end as the task itself comes to it. Its last moments are still to come; they are told by
+ * sched_process_free, but where that is not seen (it may run on behalf of any task) this is what counts. Process context of
+ * the task. Since 5.5.
+ */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(sched_process_exit, struct task_struct *task)
+{
+	__u32 slot = slot_find(task->pid);
+	struct record *record = slot ? record_at(slot) : NULL;
+
+	if (record && record->task == (__u64)task && record->state == RECORD_LIVE)
+		take_end(record, task);
+	return 0;
+}
+
 /* Profile light: deaths. From RCU, after the last switch: the task's counters are final. Since 5.5. */
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(sched_process_free, struct task_struct *task)
@@ -144,11 +170,7 @@ int BPF_PROG(sched_process_free, struct task_struct *task)
 
 	if (!cpu || !record || record->task != (__u64)task || record->state != RECORD_LIVE)
 		return 0;
-	task_copy(record, task);
-	if (task->signal->live.counter == 0) {
-		record->flags |= RECORD_GROUP_DEAD;
-		record->exit_code = task_group_exit_code(task);
-	}
+	take_end(record, task);
 	slot_drop(record->pid, slot);
 	record_retire(cpu, record, slot);
 	cpu->deaths++;

@@ -14,7 +14,7 @@
 #include "read/totals.h"
 
 #define SNAPSHOT_TRIES 64
-#define UNSEEN_NS (30 * NS_PER_S)
+#define UNSEEN_NS (10 * NS_PER_S)
 #define FREE_RUN \
 	64 /* fresh slots are taken in order: so many unused ones in a row past the highest end a pass */
 

@@ -13,7 +13,7 @@ struct thread {
 	bool orphaned; /* not in the pid table at the last sweep */
 	uint32_t seq;  /* of the record when it was last read */
 	uint32_t name_seq;
-	uint32_t seen; /* surveys since the record was last met */
+	uint64_t unseen_since_ns; /* profile light: of the first survey that did not meet it */
 	uint64_t calls;
 	uint64_t switches;
 	uint64_t wait_value; /* of the running reason as it stood in the record */
