@@ -11,7 +11,7 @@
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 {
-	on_call_exit(regs->orig_ax, regs->di, result, false);
+	on_call_exit(regs, regs->orig_ax, regs->di, result, false);
 	return 0;
 }
 
@@ -30,7 +30,7 @@ int sys_exit_tracepoint(struct trace_event_raw_sys_exit *context)
 	else
 		call = task_call_now((struct task_struct *)bpf_get_current_task());
 
-	on_call_exit(context->id, call.argument, context->ret, true);
+	on_call_exit(NULL, context->id, call.argument, context->ret, true);
 	return 0;
 }
 

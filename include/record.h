@@ -57,7 +57,8 @@ struct record {
 	__u64 enter_ns;   /* profile full: entry of the sampled system call, 0 when this one is not sampled */
 	__u32 seen;       /* number of the last survey that met the thread */
 	__u32 named_exec; /* value[V_EXECS] when the name was taken, cut */
-	__u64 reserved[2];
+	__u64 regs; /* address of its saved user registers, once a system call told it: who it is, without a helper call */
+	__u64 reserved;
 	__u64 value[RECORD_VALUES];
 } __attribute__((aligned(64)));
 

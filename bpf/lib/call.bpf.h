@@ -33,14 +33,14 @@ static __noinline struct record *call_record_far(struct cpu_state *cpu, __u32 nu
 	return record_at(slot ?: number);
 }
 
-static __always_inline __u32 call_class(__u64 number, __u32 descriptor)
+static __always_inline __u32 call_class(struct task_struct *current, __u64 number, __u32 descriptor)
 {
 	__u32 class = cfg.call[number & (SYSCALL_NUMBERS - 1)].class;
 
 	if (class != CALL_BY_DESCRIPTOR)
 		return class;
-	switch (cfg.has_rdonly_cast ? task_descriptor_kind(bpf_get_current_task_btf(), descriptor) :
-				      task_descriptor_kind_read((void *)bpf_get_current_task(), descriptor)) {
+	switch (cfg.has_rdonly_cast ? task_descriptor_kind(current, descriptor) :
+				      task_descriptor_kind_read(current, descriptor)) {
 	case DESCRIPTOR_FILE:
 		return VALUE_INDEX(class, FILE);
 	case DESCRIPTOR_SOCKET:
@@ -64,35 +64,44 @@ static __noinline void call_observe(struct record *record, __u32 class)
 /*
  * `preemptible`: the program may be preempted, moved to another CPU, and run by another thread in between. Then the current
  * slot of a CPU says nothing, and the per-CPU numbers need atomic adds; the record is still written by its thread only.
+ *
+ * `regs`: where the registers of the thread lie, at the top of its stack. The same as at its last call: the slot is its own, and
+ * no helper need be asked who it is (8 to 10 ns).
  */
 #define CPU_ADD(number) (preemptible ? (void)__sync_fetch_and_add(&(number), 1) : (void)(number)++)
 
-static __always_inline void on_call_exit(__u64 call, __u32 descriptor, long result, bool preemptible)
+static __always_inline void on_call_exit(void *regs, __u64 call, __u32 descriptor, long result,
+					 bool preemptible)
 {
 	__u32 number, class, error = 0;
 	struct cpu_state *cpu = cpu_current(&number);
+	struct task_struct *current;
 	struct record *record;
 	bool compat;
 	__u64 task;
 
 	if (!cpu)
 		return;
-	if (cfg.has_current_btf) {
-		struct task_struct *current = bpf_get_current_task_btf();
-
-		task = (__u64)current;
-		compat = current->thread_info.status & THREAD_COMPAT_BIT;
-	} else {
-		task = bpf_get_current_task();
-		compat = BPF_CORE_READ((struct task_struct *)task, thread_info.status) & THREAD_COMPAT_BIT;
-	}
 	record = record_at(preemptible ? slot_find((__u32)bpf_get_current_pid_tgid()) : cpu->slot);
 	if (!record)
 		return;
-	if (record->task != task) {
-		record = call_record_far(cpu, number, task, preemptible);
+	if (!cfg.has_rdonly_cast || preemptible || record->regs != (__u64)regs) {
+		task = bpf_get_current_task();
+		if (record->task == task)
+			record->regs = (__u64)regs;
+		else
+			record = call_record_far(cpu, number, task, preemptible);
 		if (!record)
 			return;
+	} else {
+		task = record->task;
+	}
+	if (cfg.has_rdonly_cast) {
+		current = bpf_rdonly_cast((void *)task, bpf_core_type_id_kernel(struct task_struct));
+		compat = current->thread_info.status & THREAD_COMPAT_BIT;
+	} else {
+		current = (struct task_struct *)task;
+		compat = BPF_CORE_READ(current, thread_info.status) & THREAD_COMPAT_BIT;
 	}
 	if (result < 0 && result >= -ERRNO_MAX)
 		error = -result;
@@ -105,7 +114,7 @@ static __always_inline void on_call_exit(__u64 call, __u32 descriptor, long resu
 	}
 	if (compat || call >= SYSCALL_NUMBERS)
 		call = SYSCALL_NUMBERS - 1;
-	class = call_class(call, descriptor);
+	class = call_class(current, call, descriptor);
 	if (record->enter_ns)
 		call_observe(record, class);
 	barrier_var(class);

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Scrapes beside containers: cgroups with sleeping processes, made here and removed again. */
+#include "scrape.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "bench.h"
+
+#define SCRAPES 200
+#define SCRAPES_QUICK 20
+#define PAUSE_MS 105 /* longer than a reading counts as fresh: each scrape reads and writes anew */
+#define MEMORY_NEEDED (4ULL << 30)
+
+int scrape_once(uint16_t port, struct scrape *ret_scrape)
+{
+	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	size_t size = 0, capacity = 1 << 20;
+	uint64_t begin_ns = time_monotonic_ns();
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char *data = malloc(capacity), *body;
+	ssize_t got;
+
+	*ret_scrape = (struct scrape){ 0 };
+	if (fd < 0 || !data || connect(fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    write(fd, request, sizeof(request) - 1) != sizeof(request) - 1) {
+		free(data);
+		if (fd >= 0)
+			close(fd);
+		return -EIO;
+	}
+	while ((got = read(fd, data + size, capacity - size - 1)) > 0) {
+		size += got;
+		if (capacity - size < 65536) {
+			char *larger = realloc(data, capacity *= 2);
+
+			if (!larger)
+				break;
+			data = larger;
+		}
+	}
+	ret_scrape->ns = time_monotonic_ns() - begin_ns;
+	close(fd);
+	data[size] = '\0';
+	ret_scrape->body = data;
+	ret_scrape->size = size;
+	body = strstr(data, "\r\n\r\n");
+	return got == 0 && body && strncmp(data, "HTTP/1.1 200", 12) == 0 ? 0 : -EIO;
+}
+
+void scrape_done(struct scrape *scrape)
+{
+	free(scrape->body);
+	scrape->body = NULL;
+}
+
+static const char *first_line(const struct scrape *scrape)
+{
+	const char *end = scrape->body ? strstr(scrape->body, "\r\n\r\n") : NULL;
+
+	return end ? end + 4 : "";
+}
+
+unsigned int scrape_series(const struct scrape *scrape)
+{
+	unsigned int count = 0;
+
+	for (const char *line = first_line(scrape); *line; line = strchr(line, '\n') + 1) {
+		count += line[0] != '#';
+		if (!strchr(line, '\n'))
+			break;
+	}
+	return count;
+}
+
+double scrape_value(const struct scrape *scrape, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (const char *line = first_line(scrape); line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, size) == 0 && line[size] == ' ')
+			return strtod(line + size, NULL);
+	}
+	return 0;
+}
+
+/* ---- containers ---- */
+
+static char parent[64];
+
+static void container_path(unsigned int number, const char *file, char *ret_path, size_t size)
+{
+	/* the id of a container: 64 hexadecimal digits, of which the first 12 are its name */
+	snprintf(ret_path, size, "%s/%08x%056x%s", parent, number * 2654435761U, number, file);
+}
+
+static bool write_number(const char *path, long number)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool written = fd >= 0 && dprintf(fd, "%ld\n", number) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return written;
+}
+
+/* One child that makes the processes of all containers, so that it alone has to be ended: they go with it. */
+static void hold_containers(unsigned int containers, unsigned int processes, int ready)
+{
+	char path[256], done = 1;
+
+	for (unsigned int i = 0; i < containers; i++) {
+		container_path(i, "/cgroup.procs", path, sizeof(path));
+		for (unsigned int j = 0; j < processes; j++) {
+			pid_t pid = process_fork(WORK_CPU);
+
+			if (pid == 0) {
+				if (!write_number(path, getpid()))
+					_exit(1);
+				if (write(ready, &done, 1) != 1)
+					_exit(1);
+				for (;;)
+					pause();
+			}
+		}
+	}
+	for (;;)
+		pause();
+}
+
+static void containers_free(pid_t holder, unsigned int containers)
+{
+	char path[256];
+
+	process_end(holder, SIGKILL);
+	for (unsigned int tries = 0; tries < 200; tries++) {
+		bool left = false;
+
+		for (unsigned int i = 0; i < containers; i++) {
+			container_path(i, "", path, sizeof(path));
+			left |= rmdir(path) && errno == EBUSY;
+		}
+		if (!left)
+			break;
+		usleep(20000);
+	}
+	rmdir(parent);
+}
+
+static pid_t containers_new(unsigned int containers, unsigned int processes)
+{
+	const char *root = access("/sys/fs/cgroup/cpu/cgroup.procs", W_OK) == 0 ? "/sys/fs/cgroup/cpu" :
+										  "/sys/fs/cgroup";
+	unsigned int left = containers * processes;
+	char path[256], bytes[256];
+	int ready[2];
+	pid_t holder;
+
+	snprintf(parent, sizeof(parent), "%s/ktally-bench-%d", root, getpid());
+	if (mkdir(parent, 0755) || pipe2(ready, O_CLOEXEC))
+		return -1;
+	for (unsigned int i = 0; i < containers; i++) {
+		container_path(i, "", path, sizeof(path));
+		mkdir(path, 0755);
+	}
+	holder = process_fork(WORK_CPU);
+	if (holder == 0)
+		hold_containers(containers, processes, ready[1]);
+	close(ready[1]);
+	while (left && !bench_stopped) {
+		ssize_t got = read(ready[0], bytes, sizeof(bytes));
+
+		if (got <= 0)
+			break;
+		left -= got;
+	}
+	close(ready[0]);
+	return holder;
+}
+
+/* ---- */
+
+static void measure(const struct bench_options *options, unsigned int containers, unsigned int processes)
+{
+	unsigned int wanted = options->quick ? SCRAPES_QUICK : SCRAPES, count = 0, series = 0;
+	uint64_t begin_ns, cpu_ns, idle_ns = options->quick ? 500 : 3000;
+	double times[SCRAPES], idle, cpu, cpu_us, p50, p99, own, kernel = 0;
+	struct daemon_child daemon;
+	size_t bytes = 0;
+
+	if (daemon_start(options->ktally, PROFILE_DEFAULT, &daemon))
+		return;
+	bench_sleep_ms(options->quick ? 1200 : 3000);
+	begin_ns = time_monotonic_ns();
+	cpu_ns = process_cpu_ns(daemon.pid);
+	bench_sleep_ms(idle_ns);
+	idle = (double)(process_cpu_ns(daemon.pid) - cpu_ns) / (double)(time_monotonic_ns() - begin_ns);
+
+	begin_ns = time_monotonic_ns();
+	cpu_ns = process_cpu_ns(daemon.pid);
+	while (count < wanted && !bench_stopped) {
+		struct scrape scrape;
+
+		if (scrape_once(daemon.port, &scrape) == 0) {
+			times[count++] = (double)scrape.ns / NS_PER_MS;
+			series = scrape_series(&scrape);
+			bytes = scrape.size;
+			kernel = scrape_value(&scrape, "ktally_self_kernel_memory_bytes") / 1048576;
+		} else {
+			wanted--;
+		}
+		scrape_done(&scrape);
+		bench_sleep_ms(PAUSE_MS);
+	}
+	cpu = (double)(process_cpu_ns(daemon.pid) - cpu_ns) - idle * (double)(time_monotonic_ns() - begin_ns);
+	own = process_memory(daemon.pid).own;
+	daemon_stop(&daemon);
+	if (!count || bench_stopped)
+		return;
+	p50 = bench_percentile(times, count, 0.5);
+	p99 = bench_percentile(times, count, 0.99);
+	cpu_us = cpu / NS_PER_US / count / series;
+	report_row("%u|%u|%u|%zu|%.2f|%.2f|%.3f|%.3f|%.1f", containers, containers * processes, series, bytes,
+		   p50, p99, cpu_us, idle * 100, own + kernel);
+	if (containers == 1000) {
+		report_goal("scrape of 1,000 containers and 10,000 processes, p99", "ms", 10, p99);
+		report_goal("CPU of a scrape", "us a series", 0.2, cpu_us);
+		report_goal("memory and maps, 1,000 containers and 10,000 processes", "MiB", 80,
+			    own + kernel);
+		report_goal("idle machine, 1,000 idle containers", "% of a core", 0.1, idle * 100);
+	}
+}
+
+void scrape_measure(const struct bench_options *options)
+{
+	static const struct {
+		unsigned int containers, processes;
+	} sizes[] = { { 10, 1 }, { 100, 1 }, { 1000, 10 } };
+	struct sysinfo memory;
+
+	process_pin(WORK_CPU);
+	report_heading("Scrapes");
+	report_columns("containers|processes|series|bytes|p50 ms|p99 ms|CPU us a series|% of a core between "
+		       "scrapes|own + kernel, MiB");
+	for (unsigned int i = 0; i < 3 && !bench_stopped; i++) {
+		pid_t holder;
+
+		if (options->quick && i > 0)
+			break;
+		if (sizes[i].containers * sizes[i].processes > 1000 &&
+		    (sysinfo(&memory) || memory.freeram * memory.mem_unit < MEMORY_NEEDED)) {
+			fprintf(stderr, "bench: too little memory for %u containers\n", sizes[i].containers);
+			continue;
+		}
+		variant_is_alone();
+		holder = containers_new(sizes[i].containers, sizes[i].processes);
+		if (holder > 0 && !bench_stopped)
+			measure(options, sizes[i].containers, sizes[i].processes);
+		else
+			fprintf(stderr, "bench: cannot make cgroups: %s\n", strerror(errno));
+		containers_free(holder, sizes[i].containers);
+	}
+	report_table();
+	report_text(
+		"A new connection each, no compression, %u ms apart, so that each reads and writes everything anew; "
+		"connect to last byte.",
+		PAUSE_MS);
+}

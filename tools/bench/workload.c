@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What the variants are measured on. All on one CPU; system calls by the instruction itself, so that no library stands between. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/time.h"
+#include "bench.h"
+
+#define RING_THREADS 300
+
+static int read_fd = -1, write_fd = -1;
+static pid_t peer;
+static const char *noop;
+
+static inline long call(long number, long first, const void *second, long third, long fourth)
+{
+	register long r10 __asm__("r10") = fourth;
+	long result;
+
+	__asm__ volatile("syscall"
+			 : "=a"(result)
+			 : "a"(number), "D"(first), "S"(second), "d"(third), "r"(r10)
+			 : "rcx", "r11", "memory");
+	return result;
+}
+
+static void finish(void)
+{
+	if (read_fd >= 0)
+		close(read_fd);
+	if (write_fd >= 0)
+		close(write_fd);
+	read_fd = write_fd = -1;
+	process_end(peer, SIGKILL);
+	peer = 0;
+}
+
+static bool start_nothing(const struct bench_options *options)
+{
+	noop = options->noop;
+	return true;
+}
+
+static void run_getppid(long count)
+{
+	for (long i = 0; i < count; i++)
+		call(SYS_getppid, 0, NULL, 0, 0);
+}
+
+static bool start_zero(const struct bench_options *options)
+{
+	(void)options;
+	read_fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	return read_fd >= 0;
+}
+
+static void run_read(long count)
+{
+	char byte;
+
+	for (long i = 0; i < count; i++)
+		call(SYS_read, read_fd, &byte, 1, 0);
+}
+
+static bool start_file(const struct bench_options *options)
+{
+	char path[] = "/tmp/ktally-bench.XXXXXX";
+	char page[4096] = { 0 };
+
+	(void)options;
+	read_fd = mkostemp(path, O_CLOEXEC);
+	if (read_fd < 0)
+		return false;
+	unlink(path);
+	return write(read_fd, page, sizeof(page)) == sizeof(page);
+}
+
+static void run_pread(long count)
+{
+	char byte;
+
+	for (long i = 0; i < count; i++)
+		call(SYS_pread64, read_fd, &byte, 1, 0);
+}
+
+static bool start_socket(const struct bench_options *options)
+{
+	int fds[2];
+
+	(void)options;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
+		return false;
+	read_fd = fds[0];
+	write_fd = fds[1];
+	return true;
+}
+
+static bool start_pipe(const struct bench_options *options)
+{
+	int fds[2];
+
+	(void)options;
+	if (pipe2(fds, O_CLOEXEC))
+		return false;
+	read_fd = fds[0];
+	write_fd = fds[1];
+	return true;
+}
+
+static void run_write_read(long count)
+{
+	char byte = 0;
+
+	for (long i = 0; i < count; i++) {
+		call(SYS_write, write_fd, &byte, 1, 0);
+		call(SYS_read, read_fd, &byte, 1, 0);
+	}
+}
+
+static void pass_on(int from, int to)
+{
+	char byte;
+
+	while (call(SYS_read, from, &byte, 1, 0) == 1 && call(SYS_write, to, &byte, 1, 0) == 1)
+		;
+}
+
+static bool start_ping_pong(const struct bench_options *options)
+{
+	int there[2], back[2];
+
+	(void)options;
+	if (pipe2(there, O_CLOEXEC) || pipe2(back, O_CLOEXEC))
+		return false;
+	peer = process_fork(WORK_CPU);
+	if (peer == 0) {
+		close(there[1]);
+		close(back[0]);
+		pass_on(there[0], back[1]);
+		_exit(0);
+	}
+	close(there[0]);
+	close(back[1]);
+	write_fd = there[1];
+	read_fd = back[0];
+	return peer > 0;
+}
+
+/* ---- a ring of many threads: each switch finds the caches full of others ---- */
+
+struct link_of_ring {
+	int from, to;
+};
+
+static void *run_link(void *context)
+{
+	const struct link_of_ring *link = context;
+
+	pass_on(link->from, link->to);
+	return NULL;
+}
+
+static void hold_ring(int from, int to)
+{
+	static struct link_of_ring links[RING_THREADS];
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int fds[2];
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 64 * 1024);
+	for (unsigned int i = 0; i < RING_THREADS; i++) {
+		links[i].from = from;
+		links[i].to = to;
+		if (i < RING_THREADS - 1) {
+			if (pipe2(fds, O_CLOEXEC))
+				_exit(1);
+			links[i].to = fds[1];
+			from = fds[0];
+		}
+		if (pthread_create(&thread, &attributes, run_link, &links[i]))
+			_exit(1);
+	}
+	for (;;)
+		pause();
+}
+
+static bool start_ring(const struct bench_options *options)
+{
+	int there[2], back[2];
+
+	(void)options;
+	if (pipe2(there, O_CLOEXEC) || pipe2(back, O_CLOEXEC))
+		return false;
+	peer = process_fork(WORK_CPU);
+	if (peer == 0) {
+		close(there[1]);
+		close(back[0]);
+		hold_ring(there[0], back[1]);
+	}
+	close(there[0]);
+	close(back[1]);
+	write_fd = there[1];
+	read_fd = back[0];
+	return peer > 0;
+}
+
+/* ---- processes ---- */
+
+static void run_fork(long count)
+{
+	for (long i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static void run_exec(long count)
+{
+	char *argv[] = { (char *)noop, "noop", NULL };
+
+	for (long i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			execv(noop, argv);
+			_exit(127);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+const struct workload workloads[] = {
+	{ "getppid", "System call: getppid", "call", start_nothing, run_getppid, finish, 1 },
+	{ "zero", "System call: read of /dev/zero", "call", start_zero, run_read, finish, 1 },
+	{ "pread", "System call: pread of a cached file", "call", start_file, run_pread, finish, 1 },
+	{ "socket", "System call: write and read of a socket pair", "call", start_socket, run_write_read,
+	  finish, 2 },
+	{ "pipe", "System call: write and read of a pipe", "call", start_pipe, run_write_read, finish, 2 },
+	{ "switch", "Context switch: ping-pong of two processes over pipes", "switch", start_ping_pong,
+	  run_write_read, finish, 2 },
+	{ "ring", "Context switch: a token through 300 threads", "switch", start_ring, run_write_read, finish,
+	  RING_THREADS + 1 },
+	{ "fork", "Process: fork, exit, wait", "process", start_nothing, run_fork, finish, 1 },
+	{ "exec", "Process: fork, exec, exit, wait", "process", start_nothing, run_exec, finish, 1 },
+};
+const unsigned int workload_count = sizeof(workloads) / sizeof(workloads[0]);
+
+double workload_time(const struct workload *workload, long count)
+{
+	uint64_t begin_ns = time_monotonic_ns();
+
+	workload->run(count);
+	return (double)(time_monotonic_ns() - begin_ns) / ((double)count * workload->per_run);
+}
