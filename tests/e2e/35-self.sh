@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What ktally says about itself: every row of the catalogue is there and sound, and every family that is served is in the catalogue.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+
+daemon_start
+settle
+scrape "$WORK/first.prom"
+scrape "$WORK/self.prom"
+"$KTALLY" metrics >"$WORK/catalogue"
+
+while read -r family; do
+	ok "$family is served" grep -q -E "^$family(\{| )" "$WORK/self.prom"
+done < <(grep -o '^ktally_self_[a-z_]*' "$WORK/catalogue")
+while read -r family; do
+	case $family in process_* | ktally_build_info | ktally_container_info) continue ;; esac
+	grep -q "^$family " "$WORK/catalogue" || { ok "$family is in the catalogue" false; continue; }
+done < <(sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' "$WORK/self.prom")
+
+for map in records groups; do
+	between "the entries of $map are within their capacity" \
+		"$(metric "$WORK/self.prom" ktally_self_map_entries "map=\"$map\"")" 1 \
+		"$(metric "$WORK/self.prom" ktally_self_map_capacity "map=\"$map\"")"
+done
+between "kernel memory holds the records at least" "$(metric "$WORK/self.prom" ktally_self_kernel_memory_bytes)" 7000000 100000000
+for source in cgroupfs procfs; do
+	is "$source answers" "$(metric "$WORK/self.prom" ktally_self_source_up "source=\"$source\"")" 1
+done
+is "nothing dropped" "$(metric "$WORK/self.prom" ktally_self_events_dropped_total)" 0
+is "no CPU time unattributed" "$(metric "$WORK/self.prom" ktally_self_unattributed_cpu_seconds_total)" 0
+is "the first scrape was the first" "$(metric "$WORK/first.prom" ktally_self_scrapes_total)" 1
+between "the daemon's own CPU time" "$(metric "$WORK/self.prom" process_cpu_seconds_total)" 0.001 10
+between "its memory" "$(metric "$WORK/self.prom" process_resident_memory_bytes)" 1000000 64000000
+
+# a limit of the kernel's own: memory.limit_in_bytes (v1) or memory.max (v2)
+limit_file=$(for folder in $(awk '$3 == "cgroup" && ("," $4 ",") ~ /,memory,/ { print $2 }' /proc/mounts) $(cgroup_root); do
+	[ -d "$folder" ] && echo "$folder"
+done | head -n 1)
+cgroup_make limited
+mkdir -p "$limit_file/$(basename "$CGROUP")" && cleanup_push cgroup_remove "$limit_file/$(basename "$CGROUP")"
+for name in memory.limit_in_bytes memory.max; do
+	[ -e "$limit_file/$(basename "$CGROUP")/$name" ] && echo 67108864 >"$limit_file/$(basename "$CGROUP")/$name"
+done
+background cgroup_run "$CGROUP" "$WORKLOAD" sleep 1 20000
+has_limit() {
+	scrape "$WORK/limit.prom"
+	[ "$(metric "$WORK/limit.prom" ktally_container_memory_limit_bytes "container=\"$(basename "$CGROUP")\"")" = 67108864 ]
+}
+ok "a memory limit is shown" eventually 15 has_limit
+daemon_stop
+done_testing
