@@ -85,7 +85,7 @@ struct record_name {
 
 #define SYSCALL_NUMBERS 512 /* table by number; the last cell takes what is beyond and other ABIs */
 #define ERRNO_NUMBERS 160   /* the last cell takes what is beyond */
-#define RETIRED_SLOTS 1024  /* per CPU; power of two */
+#define RETIRED_SLOTS 4096  /* per CPU; power of two */
 
 struct cpu_state {
 	__u32 slot; /* of the thread now on this CPU */

@@ -22,9 +22,6 @@
 #include "version.h"
 
 #define FRESH_NS (100 * NS_PER_MS) /* a scrape reads again when the last reading is older */
-#define DRAIN_NS \
-	(100 *   \
-	 NS_PER_MS) /* slots of the dead come back in time for 10 times their number of births a second */
 
 struct daemon {
 	struct options options;
@@ -133,11 +130,11 @@ static void on_tick(void *context)
 		log_warn("%s", news);
 }
 
-static void on_drain(void *context)
+static void on_turn(void *context)
 {
 	struct daemon *daemon = context;
 
-	collector_drain(daemon->collector);
+	collector_turn(daemon->collector);
 }
 
 static void on_events(void *context)
@@ -271,12 +268,9 @@ static int start(struct daemon *daemon)
 		return error;
 	}
 	error = loop_add_timer(daemon->loop, daemon->options.interval_tick_ns, on_tick, daemon);
-	if (!error && collector_has_bpf(daemon->collector)) {
-		error = loop_add_timer(daemon->loop, DRAIN_NS, on_drain, daemon);
-		error = error ?:
-				loop_add_fd(daemon->loop, collector_events_fd(daemon->collector), on_events,
-					    daemon);
-	}
+	error = error ?: loop_add_timer(daemon->loop, COLLECTOR_TURN_NS, on_turn, daemon);
+	if (!error && collector_has_bpf(daemon->collector))
+		error = loop_add_fd(daemon->loop, collector_events_fd(daemon->collector), on_events, daemon);
 	if (error)
 		return log_error(error, "cannot set the timers");
 	on_tick(daemon);

@@ -104,7 +104,7 @@ static void serve(struct collector *collector, int fd, bool ticks)
 				collector_tick(collector);
 				next_tick_ns += NS_PER_S;
 			} else {
-				collector_drain(collector);
+				collector_turn(collector);
 			}
 			continue;
 		}

@@ -11,7 +11,7 @@
 #include "enrich/cgroup_path.h"
 #include "read/container_files.h"
 
-#define QUIET_TURNS 6 /* a container that did nothing is read every sixth time */
+#define QUIET_TURNS 30 /* a container that did nothing is read every 30th time: its files hardly change */
 
 /* One cgroup of the machine, whether it is of interest or not. */
 struct known {
@@ -32,7 +32,7 @@ struct known {
 struct cgroups {
 	struct cgroups_settings settings;
 	struct known *known;
-	uint64_t tick;
+	uint64_t turn;
 	uint32_t walk;
 	bool started;                 /* the first walk is over: what is met later was born */
 	uint64_t now_ns, realtime_ns; /* of the call under way */
@@ -292,7 +292,7 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 
 	set_time(cgroups, now_ns, realtime_ns);
 	/* what has no name yet may have one now; without BPF there are no notices */
-	if (cgroups->tick % rounds == 0 && (cgroups->settings.usage || cgroups->settings.model->unknown))
+	if (cgroups->turn % rounds == 0 && (cgroups->settings.usage || cgroups->settings.model->unknown))
 		cgroups_walk(cgroups, now_ns, realtime_ns);
 	HASH_ITER(hh, cgroups->known, known, next) {
 		if (known->removed) {
@@ -300,8 +300,8 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 				forget(cgroups, known);
 			continue;
 		}
-		if (known->in_model && (!known->turn || known->id % rounds == cgroups->tick % rounds))
+		if (known->in_model && (!known->turn || known->id % rounds == cgroups->turn % rounds))
 			read_one(cgroups, known);
 	}
-	cgroups->tick++;
+	cgroups->turn++;
 }

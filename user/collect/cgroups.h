@@ -20,7 +20,7 @@ struct cgroups_settings {
 	const struct cgroupfs *cgroupfs;
 	struct model *model;
 	bool usage;      /* CPU time and processes come from the files: there are no records */
-	uint32_t rounds; /* ticks in which each active container's files are read once */
+	uint32_t rounds; /* turns in which each active container's files are read once */
 	uint64_t grace_ns;
 };
 
@@ -38,5 +38,5 @@ void cgroups_notice(struct cgroups *cgroups, const struct event_cgroup *event, u
 struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, uint64_t now_ns,
 			   uint64_t realtime_ns);
 
-/* One tick's share of the files. */
+/* One turn's share of the files. */
 void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns);

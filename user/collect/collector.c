@@ -29,7 +29,8 @@ struct collector {
 	struct thread_owner owner;
 	char reason[320];
 	char news[320];
-	uint32_t rounds;
+	uint32_t rounds; /* ticks in which the node's files are read once */
+	uint32_t turns;  /* turns in which each container's are */
 	uint64_t ticks, read_ns, pass_ns;
 	uint64_t kernel_memory; /* fixed once all is loaded */
 };
@@ -162,7 +163,7 @@ static int start_cgroups(struct collector *collector, const struct options *opti
 		.cgroupfs = &collector->cgroupfs,
 		.model = collector->model,
 		.usage = usage,
-		.rounds = collector->rounds,
+		.rounds = collector->turns,
 		.grace_ns = options->containers_grace_time_ns,
 	};
 
@@ -185,6 +186,7 @@ static int collector_init(struct collector *collector, const struct options *opt
 	collector->paths = (struct paths){ options->path_procfs, options->path_sysfs,
 					   options->path_cgroupfs };
 	collector->rounds = options->interval_files_ns / options->interval_tick_ns;
+	collector->turns = options->interval_files_ns / COLLECTOR_TURN_NS;
 	collector->owner.find_cgroup = find_cgroup;
 	collector->owner.context = collector;
 	set_time(collector);
@@ -293,19 +295,18 @@ void collector_tick(struct collector *collector)
 		if (collector->ticks % SWEEP_TICKS == SWEEP_TICKS - 1)
 			records_sweep(collector->records, &collector->owner);
 	}
-	cgroups_read(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
 	if (collector->node_files && collector->ticks % (collector->rounds ?: 1) == 0)
 		node_files_read(collector->node_files, collector->model->node,
 				collector->probe ? 0 : NODE_FILES_USAGE);
 	collector->ticks++;
 }
 
-void collector_drain(struct collector *collector)
+void collector_turn(struct collector *collector)
 {
-	if (!collector->records)
-		return;
 	set_time(collector);
-	records_drain(collector->records, &collector->owner);
+	if (collector->records)
+		records_drain(collector->records, &collector->owner);
+	cgroups_read(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
 }
 
 struct model *collector_model(const struct collector *collector)

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/paths.h"
+#include "base/time.h"
 #include "model/model.h"
 #include "model/self.h"
 #include "options.h"
@@ -28,10 +29,12 @@ CLEANUP_FREE(collector)
 
 /* One reading of everything that threads did. */
 void collector_pass(struct collector *collector);
-/* One tick: a pass, its share of the files, what is past its time. */
+/* One tick: a pass, and what is past its time. */
 void collector_tick(struct collector *collector);
-/* Between ticks: only what died. */
-void collector_drain(struct collector *collector);
+/* Between ticks, every COLLECTOR_TURN_NS: what died since, so that its slots are free again, and a share of the cgroup files, so
+ * that no tick or scrape waits for all of them. */
+#define COLLECTOR_TURN_NS (250 * NS_PER_MS)
+void collector_turn(struct collector *collector);
 /* Handles a bounded number of notices. */
 void collector_events(struct collector *collector);
 /* Descriptor that becomes readable with notices, -1 without BPF. */
