@@ -4,7 +4,6 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
 Q := $(if $(V),,@)
@@ -41,6 +40,8 @@ BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Wextra -Wno
 
 BPF_SOURCES  := $(wildcard bpf/*.bpf.c)
 SKELETONS    := $(BPF_SOURCES:bpf/%.bpf.c=build/gen/%.skel.h)
+.SECONDARY: $(SKELETONS:.skel.h=.bpf.o) build/gen/empty.bpf.o build/gen/empty.skel.h
+
 USER_SOURCES := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c))
 USER_OBJECTS := $(USER_SOURCES:%.c=$(VARIANT)/%.o)
 LIBRARY      := $(VARIANT)/libktally.a

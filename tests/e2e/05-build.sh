@@ -8,7 +8,7 @@ unset MAKEFLAGS MAKELEVEL MFLAGS
 build() { make --no-print-directory -C "$ROOT" "$@" 2>&1; }
 
 build >"$WORK/first"
-is "a second make rebuilds nothing" "$(build)" "make: Nothing to be done for 'all'."
+is "a second make rebuilds nothing" "$(build | grep -v "Nothing to be done")" ""
 
 # rebuilds CHANGED OBJECT...: what make would do if that file were new
 rebuilds() {
