@@ -426,3 +426,19 @@ Test(thread, past_the_limit_of_processes_starts_and_ends_are_still_counted)
 	thread_end(&thread, &record, &owner);
 	eq(node(EXITS_(SUCCESS)), 1);
 }
+
+Test(thread, an_older_record_read_after_the_newer_does_not_take_the_process_back)
+{
+	struct thread older = { 0 };
+	struct process *process;
+
+	begin(); /* the record that exec began, in a lower slot */
+	process = thread.process;
+	record.flags |= RECORD_MOVED;
+	cr_assert_eq(thread_begin(&older, &record, &base, "shell", &owner), 0);
+	thread_end(&older, &record, &owner);
+	cr_expect_str_eq(process->program->name, "worker");
+	record.flags = RECORD_LEADER | RECORD_GROUP_DEAD;
+	thread_end(&thread, &record, &owner);
+	eq(process->program->value[EXITS_(SUCCESS)], 1);
+}

@@ -53,7 +53,9 @@ static struct program *find_program(struct cgroup *cgroup, const char *name, boo
 				 owner->realtime_ns);
 }
 
-static void set_program(struct thread *thread, struct program *program, const struct thread_owner *owner)
+/* `is_past`: the thread has gone on to another record, which may have been read before this one and knows better. */
+static void set_program(struct thread *thread, struct program *program, bool is_past,
+			const struct thread_owner *owner)
 {
 	if (thread->program == program)
 		return;
@@ -64,7 +66,7 @@ static void set_program(struct thread *thread, struct program *program, const st
 		model_program_release(thread->program, owner->now_ns);
 	}
 	thread->program = program;
-	if (thread->process)
+	if (thread->process && !is_past)
 		model_process_set_program(owner->model, thread->process, program, owner->now_ns);
 }
 
@@ -95,7 +97,7 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 	thread->process = model_process_get(owner->model, record->tgid, record->start_ns, program);
 	if (thread->process)
 		thread->process->threads++;
-	set_program(thread, program, owner);
+	set_program(thread, program, record->flags & RECORD_MOVED, owner);
 	if ((record->flags & (RECORD_BORN | RECORD_LEADER)) == (RECORD_BORN | RECORD_LEADER)) {
 		if (thread->process)
 			model_process_start(owner->model, thread->process);
@@ -110,7 +112,7 @@ void thread_rename(struct thread *thread, const char *name, const struct thread_
 	struct program *program = find_program(thread->cgroup, name, thread->is_kernel, owner);
 
 	if (program)
-		set_program(thread, program, owner);
+		set_program(thread, program, false, owner);
 }
 
 void thread_follow(struct thread *thread, const struct thread_owner *owner)
