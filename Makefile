@@ -31,7 +31,7 @@ else
 endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -fno-common $(if $(WERROR),-Werror)
-PACKAGES := libbpf libelf zlib yaml-0.1 libmicrohttpd
+PACKAGES := libbpf libelf zlib yaml-0.1 libmicrohttpd libcurl jansson libprotobuf-c
 CFLAGS   := -std=gnu17 -O2 -g $(WARNINGS) $(SANFLAGS)
 CPPFLAGS  = -D_GNU_SOURCE -Iinclude -Iuser -Ibuild/gen $(shell pkg-config --cflags $(PACKAGES))
 LDLIBS    = $(shell pkg-config --libs $(PACKAGES)) -lpthread

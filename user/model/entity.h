@@ -5,9 +5,21 @@
 #include <stdint.h>
 #include <uthash.h>
 
+#include "model/details.h"
 #include "model/metric.h"
 
 #define RUNTIME_SIZE 16
+
+enum identity_kind {
+	IDENTITY_CONTAINER, /* also a pod's sandbox: only the runtime can tell (struct details) */
+	IDENTITY_POD,       /* the cgroup around a pod's containers, and what lies directly in it */
+	IDENTITY_UNIT,      /* service, scope or other unit of systemd */
+	IDENTITY_SLICE,     /* a slice of systemd, or a folder of containers */
+	IDENTITY_PATH,      /* fits no layout: named by its path's last part */
+	IDENTITY_KINDS
+};
+
+enum identity_qos { IDENTITY_QOS_NONE, IDENTITY_QOS_GUARANTEED, IDENTITY_QOS_BURSTABLE, IDENTITY_QOS_BESTEFFORT };
 
 /* What a cgroup path alone says (enrich/cgroup_path.h). The strings are copied into the model. */
 struct identity {
@@ -15,6 +27,8 @@ struct identity {
 	char id[256];   /* full container id; cgroup path for units and unknown layouts */
 	char runtime[RUNTIME_SIZE]; /* containerd, docker, cri-o, podman, lxc, nspawn, systemd, cgroup */
 	char pod_uid[64];
+	enum identity_kind kind;
+	enum identity_qos qos; /* of the pod */
 };
 
 struct histogram {
@@ -61,6 +75,7 @@ struct cgroup {
 	struct container *container;
 	struct cgroup *next_instance;
 	struct identity *identity; /* owned; NULL for a cgroup below a container's own */
+	struct details *details;   /* owned; NULL until a runtime told them */
 	bool removed;
 	uint64_t removed_ns;
 	uint32_t references; /* thread records */
