@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS 6
+#define COLUMNS 8
 
 /* Splits "a | b | c" in place; missing columns are empty. */
 static void split(char *line, char *column[COLUMNS])
@@ -27,6 +27,17 @@ static void split(char *line, char *column[COLUMNS])
 		line = end + 2 + (end[2] == ' ');
 	}
 }
+
+static const char *const kinds[IDENTITY_KINDS] = {
+	[IDENTITY_CONTAINER] = "container", [IDENTITY_POD] = "pod",   [IDENTITY_UNIT] = "unit",
+	[IDENTITY_SLICE] = "slice",         [IDENTITY_PATH] = "path",
+};
+static const char *const classes[] = {
+	[IDENTITY_QOS_NONE] = "",
+	[IDENTITY_QOS_GUARANTEED] = "guaranteed",
+	[IDENTITY_QOS_BURSTABLE] = "burstable",
+	[IDENTITY_QOS_BESTEFFORT] = "besteffort",
+};
 
 static FILE *open_fixture(void)
 {
@@ -58,6 +69,10 @@ Test(cgroup_path, every_layout_of_the_fixture_is_identified)
 		cr_expect_str_eq(identity.name, column[2], "name of %s: %s", column[0], identity.name);
 		cr_expect_str_eq(identity.id, column[3], "id of %s: %s", column[0], identity.id);
 		cr_expect_str_eq(identity.pod_uid, column[4], "pod of %s: %s", column[0], identity.pod_uid);
+		cr_expect_str_eq(kinds[identity.kind], column[6], "kind of %s: %s", column[0],
+				 kinds[identity.kind]);
+		cr_expect_str_eq(classes[identity.qos], column[7], "class of %s: %s", column[0],
+				 classes[identity.qos]);
 		cr_expect(own_size == strlen(column[5]) && memcmp(column[0], column[5], own_size) == 0,
 			  "own path of %s: %.*s", column[0], (int)own_size, column[0]);
 		if (strstr(column[0], "(deleted)") == NULL && column[0][strlen(column[0]) - 1] != '/')

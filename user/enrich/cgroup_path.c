@@ -69,6 +69,11 @@ static bool has_suffix(struct text text, const char *suffix)
 	return text.size > strlen(suffix) && cut_suffix(&text, suffix);
 }
 
+static bool contains(struct text text, const char *string)
+{
+	return memmem(text.data, text.size, string, strlen(string));
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -248,6 +253,7 @@ static void name_container(const struct layout *layout, struct text id, struct t
 			   struct identity *ret)
 {
 	if (layout->name[0] != '\0') {
+		ret->kind = IDENTITY_UNIT;
 		snprintf(ret->name, sizeof(ret->name), "%s", layout->name);
 		copy_end(ret->id, sizeof(ret->id), own_path);
 		return;
@@ -321,8 +327,10 @@ static size_t identify_unit(struct text path, struct identity *ret)
 	size_t end = 0, own_size = 0;
 
 	while (component_after(path, &end, &component)) {
-		bool last = is_unit_with_processes(component) || is_user_slice(component, unit);
+		bool has_processes = is_unit_with_processes(component);
+		bool last = has_processes || is_user_slice(component, unit);
 
+		ret->kind = has_processes ? IDENTITY_UNIT : IDENTITY_SLICE;
 		if (!last && !has_suffix(component, ".slice"))
 			return 0;
 		unit = component;
@@ -366,6 +374,38 @@ static bool find_pod_uid(struct text component, char *uid, size_t capacity)
 	return false;
 }
 
+/* The class of service of a pod whose component (already found) ends at `end` of the path: it is in the pod's name with the
+ * systemd driver and the folder around it with the other; a guaranteed pod has none. */
+static enum identity_qos find_qos(const char *path, size_t end, struct text pod)
+{
+	struct text around = { "", 0 };
+
+	component_before(path, &end, &around);
+	if (contains(pod, "-burstable-pod") || is_text(around, "burstable"))
+		return IDENTITY_QOS_BURSTABLE;
+	if (contains(pod, "-besteffort-pod") || is_text(around, "besteffort"))
+		return IDENTITY_QOS_BESTEFFORT;
+	if (contains(pod, "kubepods-pod") || is_text(around, "kubepods"))
+		return IDENTITY_QOS_GUARANTEED;
+	return IDENTITY_QOS_NONE;
+}
+
+static void identify_pod(const char *path, size_t own_size, struct identity *ret)
+{
+	struct text component;
+	size_t end = own_size;
+	bool is_last = true;
+
+	for (; component_before(path, &end, &component); is_last = false) {
+		if (!find_pod_uid(component, ret->pod_uid, sizeof(ret->pod_uid)))
+			continue;
+		if (is_last && ret->kind != IDENTITY_CONTAINER)
+			ret->kind = IDENTITY_POD;
+		ret->qos = find_qos(path, end, component);
+		return;
+	}
+}
+
 enum cgroup_position cgroup_path_identify(const char *path, struct identity *ret_identity,
 					  size_t *ret_own_path_size)
 {
@@ -378,6 +418,7 @@ enum cgroup_position cgroup_path_identify(const char *path, struct identity *ret
 		whole.size--;
 	end = whole.size;
 	if (!component_before(path, &end, &component)) {
+		ret_identity->kind = IDENTITY_SLICE;
 		snprintf(ret_identity->id, sizeof(ret_identity->id), "/");
 		snprintf(ret_identity->runtime, sizeof(ret_identity->runtime), "cgroup");
 		own_size = whole.size;
@@ -385,15 +426,13 @@ enum cgroup_position cgroup_path_identify(const char *path, struct identity *ret
 		own_size = identify_unit(whole, ret_identity);
 		if (own_size == 0) {
 			own_size = whole.size;
+			ret_identity->kind = IDENTITY_PATH;
 			copy(ret_identity->name, sizeof(ret_identity->name), component);
 			snprintf(ret_identity->runtime, sizeof(ret_identity->runtime), "cgroup");
 		}
 		copy_end(ret_identity->id, sizeof(ret_identity->id), (struct text){ path, own_size });
 	}
-	end = own_size;
-	while (component_before(path, &end, &component))
-		if (find_pod_uid(component, ret_identity->pod_uid, sizeof(ret_identity->pod_uid)))
-			break;
+	identify_pod(path, own_size, ret_identity);
 	if (ret_own_path_size)
 		*ret_own_path_size = own_size;
 	return own_size == whole.size ? CGROUP_PATH_OWN : CGROUP_PATH_BELOW;

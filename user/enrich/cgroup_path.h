@@ -22,7 +22,8 @@ enum cgroup_position {
  *   - in trees of systemd units (slices, then a service, scope, mount, socket or swap) the unit is, with all that is below; of
  *     users it is user-N.slice; a path of slices only is its last slice. Name: the unit; id: its path; runtime: systemd;
  *   - else the whole path is: name its last component, id the path, runtime "cgroup".
- * The pod's uid is read from the nearest component around the container that has one.
+ * The pod's uid and its class of service are read from the nearest component around the container that has a uid; the cgroup
+ * of the pod itself is of the kind POD. What stands beside a container (a runtime's monitor) is of the kind UNIT.
  */
 enum cgroup_position cgroup_path_identify(const char *path, struct identity *ret_identity,
 					  size_t *ret_own_path_size);

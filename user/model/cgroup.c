@@ -32,6 +32,7 @@ void cgroup_free(struct cgroup *cgroup)
 	if (!cgroup)
 		return;
 	free(cgroup->identity);
+	details_free(cgroup->details);
 	free(cgroup->path);
 	free(cgroup);
 }

@@ -1,19 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
+#include "model/cgroup.h"
 #include "model/container.h"
+#include "model/program.h"
 
 #define OTHER_NAME "other"
 #define UNKNOWN_NAME "unknown"
 
-static struct container *container_find(const struct model *model, const char *key, uint32_t key_size)
+static struct container *find_key(const struct model *model, const char *key, uint32_t key_size)
 {
 	struct container *container;
 
 	HASH_FIND(hh, model->containers, key, key_size, container);
 	return container;
+}
+
+/* Enters it under `key`, which no other has. */
+static int enter(struct model *model, struct container *container, const char *key, uint32_t key_size)
+{
+	char *copy = malloc(key_size);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, key, key_size);
+	if (container->key)
+		HASH_DEL(model->containers, container);
+	free(container->key);
+	container->key = copy;
+	container->key_size = key_size;
+	container->namespace = container->key;
+	container->pod = container->namespace + strlen(container->namespace) + 1;
+	container->name = container->pod + strlen(container->pod) + 1;
+	HASH_ADD_KEYPTR(hh, model->containers, container->key, container->key_size, container);
+	return 0;
 }
 
 static struct container *container_add(struct model *model, const char *key, uint32_t key_size,
@@ -23,18 +46,11 @@ static struct container *container_add(struct model *model, const char *key, uin
 
 	if (!container)
 		return NULL;
-	container->key = malloc(key_size);
-	if (!container->key) {
+	if (enter(model, container, key, key_size)) {
 		free(container);
 		return NULL;
 	}
-	memcpy(container->key, key, key_size);
-	container->key_size = key_size;
-	container->namespace = container->key;
-	container->pod = container->namespace + strlen(container->namespace) + 1;
-	container->name = container->pod + strlen(container->pod) + 1;
 	container->created_ns = realtime_ns;
-	HASH_ADD_KEYPTR(hh, model->containers, container->key, container->key_size, container);
 	return container;
 }
 
@@ -56,7 +72,7 @@ struct container *container_get(struct model *model, const char *namespace, cons
 	const char *const names[3] = { namespace, pod, name };
 	char key[3 * (LABEL_LENGTH_MAX + 1)];
 	uint32_t key_size = make_key(model, names, key);
-	struct container *container = container_find(model, key, key_size);
+	struct container *container = find_key(model, key, key_size);
 
 	if (container)
 		return container;
@@ -66,12 +82,97 @@ struct container *container_get(struct model *model, const char *namespace, cons
 			const char *const other[3] = { "", "", OTHER_NAME };
 
 			key_size = make_key(model, other, key);
-			model->other = container_find(model, key, key_size) ?:
+			model->other = find_key(model, key, key_size) ?:
 					       container_add(model, key, key_size, realtime_ns);
 		}
 		return model->other;
 	}
 	return container_add(model, key, key_size, realtime_ns);
+}
+
+struct container *container_find(const struct model *model, const char *namespace, const char *pod,
+				 const char *name)
+{
+	const char *const names[3] = { namespace, pod, name };
+	char key[3 * (LABEL_LENGTH_MAX + 1)];
+
+	return find_key(model, key, make_key(model, names, key));
+}
+
+int container_rename(struct model *model, struct container *container, const char *namespace, const char *pod,
+		     const char *name)
+{
+	const char *const names[3] = { namespace, pod, name };
+	char key[3 * (LABEL_LENGTH_MAX + 1)];
+
+	return enter(model, container, key, make_key(model, names, key));
+}
+
+static void merge_histogram(struct histogram *to, const struct histogram *from)
+{
+	for (unsigned int i = 0; i < HISTOGRAM_BUCKETS; i++)
+		to->bucket[i] += from->bucket[i];
+	to->count += from->count;
+	to->sum_ns += from->sum_ns;
+}
+
+static void merge_values(struct container *to, const struct container *from)
+{
+	for (unsigned int id = 0; id < METRICS; id++) {
+		const struct metric *metric = &metrics[id];
+
+		for (unsigned int i = metric->value;
+		     i < metric->value + metric->width && i < CONTAINER_VALUES; i++) {
+			bool is_file = metric->source == SOURCE_FILE;
+
+			if (is_file && !from->has_file[i - PROGRAM_VALUES])
+				continue;
+			/* gauges that are not from files are sums too */
+			if (is_file && metric->kind == METRIC_GAUGE)
+				to->value[i] = from->value[i];
+			else
+				to->value[i] += from->value[i];
+			if (is_file)
+				to->has_file[i - PROGRAM_VALUES] = true;
+		}
+	}
+}
+
+static void merge_histograms(struct container *to, struct container *from)
+{
+	merge_histogram(&to->runqueue, &from->runqueue);
+	if (!to->latency) {
+		to->latency = from->latency;
+		from->latency = NULL;
+	} else if (from->latency) {
+		for (unsigned int i = 0; i < DIMENSION_WIDTH(class); i++)
+			merge_histogram(&to->latency[i], &from->latency[i]);
+	}
+}
+
+void container_merge(struct model *model, struct container *from, struct container *to)
+{
+	struct program *program, *next;
+	struct cgroup *cgroup;
+
+	merge_values(to, from);
+	merge_histograms(to, from);
+	HASH_ITER(hh, from->programs, program, next)
+		program_move(model, program, to);
+	if (from->other)
+		program_move(model, from->other, to);
+	while ((program = from->aliases)) {
+		from->aliases = program->next_alias;
+		program->next_alias = to->aliases;
+		program->container = to;
+		to->aliases = program;
+	}
+	while ((cgroup = from->instances)) {
+		cgroup_leave(cgroup, 0);
+		cgroup_join(cgroup, to);
+	}
+	HASH_DEL(model->containers, from);
+	container_free(from);
 }
 
 struct container *container_unknown(struct model *model, uint64_t realtime_ns)
@@ -101,6 +202,10 @@ void container_free(struct container *container)
 		return;
 	HASH_ITER(hh, container->programs, program, next) {
 		HASH_DEL(container->programs, program);
+		free(program);
+	}
+	while ((program = container->aliases)) {
+		container->aliases = program->next_alias;
 		free(program);
 	}
 	free(container->other);

@@ -19,7 +19,12 @@ enum identity_kind {
 	IDENTITY_KINDS
 };
 
-enum identity_qos { IDENTITY_QOS_NONE, IDENTITY_QOS_GUARANTEED, IDENTITY_QOS_BURSTABLE, IDENTITY_QOS_BESTEFFORT };
+enum identity_qos {
+	IDENTITY_QOS_NONE,
+	IDENTITY_QOS_GUARANTEED,
+	IDENTITY_QOS_BURSTABLE,
+	IDENTITY_QOS_BESTEFFORT
+};
 
 /* What a cgroup path alone says (enrich/cgroup_path.h). The strings are copied into the model. */
 struct identity {
@@ -42,9 +47,12 @@ struct program {
 	struct container *container;
 	char name[NAME_SIZE];
 	bool is_kernel;
-	uint32_t references;    /* threads and processes attributed to it */
-	uint64_t idle_since_ns; /* when references fell to 0 */
-	uint64_t created_ns;    /* CLOCK_REALTIME */
+	struct program
+		*alias; /* counts go to this one since its container was merged into another; else NULL */
+	struct program *next_alias; /* in container->aliases, not in its programs */
+	uint32_t references;        /* threads and processes attributed to it */
+	uint64_t idle_since_ns;     /* when references fell to 0 */
+	uint64_t created_ns;        /* CLOCK_REALTIME */
 	uint64_t value[PROGRAM_VALUES];
 };
 
@@ -56,6 +64,7 @@ struct container {
 	struct program *programs;
 	uint32_t kernel_programs; /* of `programs`: those of kernel threads, which no bound counts */
 	struct program *other;    /* takes what is past the limit; NULL until needed */
+	struct program *aliases;  /* by next_alias: those merged into others that are still referred to */
 	struct cgroup *instances; /* list by next_instance; those alive and those in their grace time */
 	uint32_t alive;           /* instances whose cgroup exists */
 	uint64_t dead_since_ns;   /* CLOCK_MONOTONIC; 0 while alive */

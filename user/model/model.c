@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,8 @@ void model_free(struct model *model)
 void model_count(struct model *model, struct program *program, unsigned int index, uint64_t delta)
 {
 	if (program) {
+		while (program->alias)
+			program = program->alias;
 		program->value[index] += delta;
 		program->container->value[index] += delta;
 	}
@@ -136,6 +139,63 @@ int model_cgroup_name(struct model *model, struct cgroup *cgroup, const char *pa
 		cgroup_join(cgroup, container);
 		model->renamings++;
 	}
+	return 0;
+}
+
+/* All its instances are cgroups of the container that `cgroup` is one of, so that its counts are that one's alone. */
+static bool is_alone(const struct cgroup *cgroup)
+{
+	for (const struct cgroup *other = cgroup->container->instances; other; other = other->next_instance)
+		if (!other->identity || strcmp(other->identity->id, cgroup->identity->id) != 0)
+			return false;
+	return true;
+}
+
+static int give_names(struct model *model, struct cgroup *cgroup, const char *const names[3], uint64_t now_ns,
+		      uint64_t realtime_ns)
+{
+	struct container *container = container_find(model, names[0], names[1], names[2]);
+
+	if (container == cgroup->container || cgroup->container == model->other)
+		return 0;
+	if (is_alone(cgroup)) {
+		if (!container)
+			return container_rename(model, cgroup->container, names[0], names[1], names[2]);
+		container_merge(model, cgroup->container, container);
+		return 0;
+	}
+	container = container ?: container_get(model, names[0], names[1], names[2], realtime_ns);
+	if (!container)
+		return -ENOMEM;
+	cgroup_leave(cgroup, now_ns);
+	cgroup_join(cgroup, container);
+	model->renamings++;
+	return 0;
+}
+
+int model_cgroup_describe(struct model *model, struct cgroup *cgroup, const char *runtime,
+			  const struct details *details, uint64_t now_ns, uint64_t realtime_ns)
+{
+	bool is_named = details->name[0] || (details->is_sandbox && details->pod[0]);
+	const char *const names[3] = { details->namespace, details->pod,
+				       is_named ? details->name : cgroup->identity->name };
+	struct details *copy = details_copy(details);
+	int error;
+
+	if (!copy)
+		return -ENOMEM;
+	error = give_names(model, cgroup, names, now_ns, realtime_ns);
+	if (error) {
+		details_free(copy);
+		return error;
+	}
+	details_free(cgroup->details);
+	cgroup->details = copy;
+	if (runtime[0])
+		snprintf(cgroup->identity->runtime, sizeof(cgroup->identity->runtime), "%s", runtime);
+	if (details->pod_uid[0])
+		snprintf(cgroup->identity->pod_uid, sizeof(cgroup->identity->pod_uid), "%s",
+			 details->pod_uid);
 	return 0;
 }
 

@@ -51,6 +51,13 @@ int model_cgroup_add(struct model *model, uint64_t id, const char *path, const s
 /* Gives a cgroup that was added without one its path and identity: from now on it counts to that container. */
 int model_cgroup_name(struct model *model, struct cgroup *cgroup, const char *path,
 		      const struct identity *identity, uint64_t now_ns, uint64_t realtime_ns);
+/*
+ * A runtime told more about the container that the cgroup is (or is below). From now on it counts under the names told; what it
+ * counted so far goes with it, and a container that has these names already goes on from there. `runtime` "" is not known.
+ * Names that are all empty are not taken: they would be the host's. 0 or -ENOMEM (then nothing has changed).
+ */
+int model_cgroup_describe(struct model *model, struct cgroup *cgroup, const char *runtime,
+			  const struct details *details, uint64_t now_ns, uint64_t realtime_ns);
 /* The cgroup is gone; its container ends its grace time later when no other instance lives. */
 void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t now_ns);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "model/model.h"
+#include "model/program.h"
 
 #define OTHER_PROGRAM "other"
 #define FORGET_PASSES 2 /* a thread may be met one pass after the record that told its process's end */
@@ -54,6 +54,55 @@ static bool program_fold_oldest(struct model *model, struct container *container
 	return true;
 }
 
+/* Its counts are those of `target` from now on; who refers to it may go on doing so. */
+static void program_alias(struct program *program, struct program *target)
+{
+	for (unsigned int i = 0; i < PROGRAM_VALUES; i++)
+		target->value[i] += program->value[i];
+	if (!program->references) {
+		free(program);
+		return;
+	}
+	model_program_hold(target);
+	program->alias = target;
+	program->next_alias = target->container->aliases;
+	target->container->aliases = program;
+}
+
+static bool is_full(const struct model *model, const struct container *container)
+{
+	return HASH_COUNT(container->programs) - container->kernel_programs >=
+	       model->limits.programs_per_container;
+}
+
+void program_move(struct model *model, struct program *program, struct container *to)
+{
+	struct container *from = program->container;
+	struct program *target;
+
+	if (program == from->other) {
+		from->other = NULL;
+		target = to->other;
+		if (!target)
+			to->other = program;
+	} else {
+		HASH_DEL(from->programs, program);
+		from->kernel_programs -= program->is_kernel;
+		HASH_FIND_STR(to->programs, program->name, target);
+		if (!target && !program->is_kernel && is_full(model, to)) {
+			model->folded_programs++;
+			target = program_other(to, program->idle_since_ns, program->created_ns);
+		}
+		if (!target) {
+			HASH_ADD_STR(to->programs, name, program);
+			to->kernel_programs += program->is_kernel;
+		}
+	}
+	program->container = to;
+	if (target)
+		program_alias(program, target);
+}
+
 struct program *model_program_get(struct model *model, struct container *container, const char *full_name,
 				  bool is_kernel, uint64_t now_ns, uint64_t realtime_ns)
 {
@@ -68,9 +117,7 @@ struct program *model_program_get(struct model *model, struct container *contain
 	if (program)
 		return program;
 	/* kernel threads bring some 40 names, the same everywhere: they do not crowd out programs */
-	if (!is_kernel &&
-	    HASH_COUNT(container->programs) - container->kernel_programs >=
-		    model->limits.programs_per_container &&
+	if (!is_kernel && is_full(model, container) &&
 	    !program_fold_oldest(model, container, now_ns, realtime_ns)) {
 		model->folded_programs++;
 		return program_other(container, now_ns, realtime_ns);
@@ -91,8 +138,18 @@ void model_program_hold(struct program *program)
 
 void model_program_release(struct program *program, uint64_t now_ns)
 {
-	if (--program->references == 0)
-		program->idle_since_ns = now_ns;
+	struct program **link;
+
+	if (--program->references > 0)
+		return;
+	program->idle_since_ns = now_ns;
+	if (!program->alias)
+		return;
+	for (link = &program->container->aliases; *link != program; link = &(*link)->next_alias)
+		;
+	*link = program->next_alias;
+	model_program_release(program->alias, now_ns);
+	free(program);
 }
 
 /* Gauges are sums like counters; a decrease wraps around and comes out right. */
