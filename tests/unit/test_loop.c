@@ -290,3 +290,56 @@ Test(loop, prepare_limits_the_wait)
 	cr_assert_eq(prepares, 3);
 	cr_assert_geq(passed_ns, 20 * NS_PER_MS);
 }
+
+static unsigned int last_ready;
+
+static void note_ready(void *context, int fd, unsigned int ready)
+{
+	cr_assert_eq(fd, *(int *)context);
+	calls[0]++;
+	last_ready = ready;
+}
+
+Test(loop, readiness_to_write_is_told_while_somebody_waits_for_it)
+{
+	int fd = pipes[0][1];
+
+	cr_assert_eq(loop_change_io(loop, fd, LOOP_WRITE), -ENOENT);
+	cr_assert_eq(loop_add_io(loop, fd, LOOP_WRITE, note_ready, &fd), 0);
+	run_one_turn();
+	cr_assert_eq(calls[0], 1);
+	cr_assert_eq(last_ready, LOOP_WRITE);
+	cr_assert_eq(loop_change_io(loop, fd, LOOP_READ), 0);
+	run_one_turn();
+	cr_assert_eq(calls[0], 1);
+	close(pipes[0][0]);
+	run_one_turn();
+	cr_assert_eq(calls[0], 2);
+	cr_assert_eq(last_ready, LOOP_READ | LOOP_WRITE, "an error makes it ready for all");
+	cr_assert_eq(loop_remove_fd(loop, fd), 0);
+	cr_assert_eq(loop_change_io(loop, fd, LOOP_READ), -ENOENT);
+}
+
+Test(loop, an_alarm_rings_once_each_time_it_is_set)
+{
+	int alarm;
+
+	cr_assert_eq(loop_add_alarm(loop, count_and_stop, &calls[0], &alarm), 0);
+	cr_assert_eq(loop_set_alarm(loop, alarm, 0), 0);
+	cr_assert_eq(loop_run(loop), 0);
+	cr_assert_eq(calls[0], 1);
+	run_one_turn();
+	cr_assert_eq(calls[0], 1, "once");
+	cr_assert_eq(loop_set_alarm(loop, alarm, NS_PER_MS), 0);
+	cr_assert_eq(loop_set_alarm(loop, alarm, LOOP_NEVER), 0);
+	usleep(5000);
+	run_one_turn();
+	cr_assert_eq(calls[0], 1, "taken back");
+	cr_assert_eq(loop_set_alarm(loop, alarm, NS_PER_MS), 0);
+	loop_set_prepare(loop, NULL, NULL);
+	cr_assert_eq(loop_run(loop), 0);
+	cr_assert_eq(calls[0], 2);
+	loop_remove_alarm(loop, alarm);
+	loop_remove_alarm(loop, -1);
+	cr_assert_eq(loop_set_alarm(loop, alarm, 0), -ENOENT);
+}
