@@ -48,6 +48,7 @@ while IFS=: read -r file line what; do complain "$file:$line" "$what"; done < <(
 	# shellcheck disable=SC2016
 	sources '
 		my ($noun) = $file =~ m{([^/]*)\.h$};
+		my ($last) = $noun =~ /([^_]*)$/; # runtime_source.h: source_up()
 		s{^[ \t]*#(?:[^\n]*\\\n)*[^\n]*}{blank($&)}gme;
 		s{^[A-Z][A-Z0-9_]*\([^()]*\)[ \t]*$}{blank($&)}gme; # a macro that declares, without a semicolon
 		s{__attribute__\s*(\((?:[^()]|(?1))*\))}{blank($&)}ge;
@@ -57,7 +58,7 @@ while IFS=: read -r file line what; do complain "$file:$line" "$what"; done < <(
 			next if $text =~ /^\s*(typedef|static|struct\s+\w+\s*$|enum\s+\w+\s*$|extern\s+[^(]*$)/;
 			next unless $text =~ /^\s*[\w\s\*]*?\b(\w+)\s*\(/;
 			my ($name, $offset) = ($1, $-[1]);
-			next if $name =~ /^(_Static_assert|static_assert|typeof)$/ or $name =~ /^\Q$noun\E_/;
+			next if $name =~ /^(_Static_assert|static_assert|typeof)$/ or $name =~ /^(\Q$noun\E|\Q$last\E)s?_/;
 			print "$file:", line_of($_, $at + $offset), ":public function $name does not begin with ${noun}_\n";
 		}' 'user/*/*.h'
 )
