@@ -32,10 +32,12 @@ endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -fno-common $(if $(WERROR),-Werror)
 PACKAGES := libbpf libelf zlib yaml-0.1 libmicrohttpd libcurl jansson libprotobuf-c
-CFLAGS   := -std=gnu17 -O2 -g $(WARNINGS) $(SANFLAGS)
+# no name of the folder in what is built: the same sources give the same bytes anywhere
+PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=.
+CFLAGS   := -std=gnu17 -O2 -g $(PREFIX_MAP) $(WARNINGS) $(SANFLAGS)
 CPPFLAGS  = -D_GNU_SOURCE -Iinclude -Iuser -Ibuild/gen $(shell pkg-config --cflags $(PACKAGES))
 LDLIBS    = $(shell pkg-config --libs $(PACKAGES)) -lpthread
-BPF_CFLAGS := -g -O2 -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
+BPF_CFLAGS := -g -O2 $(PREFIX_MAP) -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
               -Ivmlinux/$(ARCH) -Iinclude -Ibpf
 
 BPF_SOURCES  := $(wildcard bpf/*.bpf.c)
