@@ -72,12 +72,18 @@ run: ## Install what is missing, build, and run the daemon in the foreground
 
 .PHONY: check
 check: ## Install what is missing, build, and run every test
-	$(Q)tools/deps build test kernels
+	$(Q)tools/deps build test image kernels
 	$(Q)$(MAKE) --no-print-directory check-built
+
+.PHONY: image
+image: ## Install what is missing, build, and make build/ktally-image.tar and build/bundle
+	$(Q)tools/deps build image
+	$(Q)$(MAKE) --no-print-directory build/ktally
+	$(Q)tools/image
 
 .PHONY: deps
 deps: ## Install the packages that build and test need (apt)
-	$(Q)tools/deps build test kernels
+	$(Q)tools/deps build test image kernels
 
 # ---- build ------------------------------------------------------------------------------------------------------------
 
@@ -198,4 +204,4 @@ help: ## This list
 	$(Q)awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 FORCE:
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -type f -name '*.d' 2>/dev/null)
