@@ -115,7 +115,7 @@ static bool find_flag(const char *name, size_t length, struct flag *ret_flag)
 	return ret_flag->row != NULL;
 }
 
-static int fail_unknown_flag(const char *argument, const struct option_message *message)
+static int fail_unknown_flag(const char *argument, const struct message *message)
 {
 	struct option_suggestion suggestion = {};
 	char brief[OPTION_BRIEF_SIZE], hint[OPTION_HINT_SIZE], negation[OPTION_KEY_SIZE],
@@ -135,12 +135,12 @@ static int fail_unknown_flag(const char *argument, const struct option_message *
 	for (size_t i = 0; i < SPECIAL_COUNT; i++)
 		option_suggest(&suggestion, wrong, special_flags[i].name);
 	option_brief(argument, brief);
-	return option_fail(message, -EINVAL, "unknown flag '%.*s'%s", (int)strcspn(brief, "="), brief,
-			   option_hint(&suggestion, "--", hint));
+	return message_fail(message, -EINVAL, "unknown flag '%.*s'%s", (int)strcspn(brief, "="), brief,
+			    option_hint(&suggestion, "--", hint));
 }
 
 /* Takes the next flag and its value from the arguments. 1, 0 at the end, or negative errno. */
-static int next_flag(struct flag_scan *scan, struct flag *ret_flag, const struct option_message *message)
+static int next_flag(struct flag_scan *scan, struct flag *ret_flag, const struct message *message)
 {
 	const char *argument, *name;
 	char brief[OPTION_BRIEF_SIZE];
@@ -150,15 +150,15 @@ static int next_flag(struct flag_scan *scan, struct flag *ret_flag, const struct
 	if (scan->at < scan->argc && strcmp(scan->argv[scan->at], "--") == 0) {
 		scan->at++;
 		if (scan->at < scan->argc)
-			return option_fail(message, -EINVAL, "unexpected argument '%s'",
-					   option_brief(scan->argv[scan->at], brief));
+			return message_fail(message, -EINVAL, "unexpected argument '%s'",
+					    option_brief(scan->argv[scan->at], brief));
 	}
 	if (scan->at >= scan->argc)
 		return 0;
 	argument = scan->argv[scan->at++];
 	if (argument[0] != '-' || argument[1] == '\0')
-		return option_fail(message, -EINVAL, "unexpected argument '%s'",
-				   option_brief(argument, brief));
+		return message_fail(message, -EINVAL, "unexpected argument '%s'",
+				    option_brief(argument, brief));
 	if (strcmp(argument, "-h") == 0)
 		argument = "--help";
 	name = argument + 2;
@@ -170,16 +170,16 @@ static int next_flag(struct flag_scan *scan, struct flag *ret_flag, const struct
 
 	if (ret_flag->negated || ret_flag->kind == FLAG_HELP || ret_flag->kind == FLAG_VERSION) {
 		if (ret_flag->value)
-			return option_fail(message, -EINVAL, "flag '--%.*s' takes no value", (int)length,
-					   name);
+			return message_fail(message, -EINVAL, "flag '--%.*s' takes no value", (int)length,
+					    name);
 		ret_flag->value = "false"; /* of --no-x */
 	} else if (!ret_flag->value && ret_flag->row && ret_flag->row->type == OPTION_BOOL) {
 		ret_flag->value = "true";
 	} else if (!ret_flag->value) {
 		/* No value begins with two dashes, so that is a forgotten one. */
 		if (scan->at >= scan->argc || strncmp(scan->argv[scan->at], "--", 2) == 0)
-			return option_fail(message, -EINVAL, "flag '%s' needs a value (%s)", argument,
-					   ret_flag->row ? ret_flag->row->metavar : "FILE");
+			return message_fail(message, -EINVAL, "flag '%s' needs a value (%s)", argument,
+					    ret_flag->row ? ret_flag->row->metavar : "FILE");
 		ret_flag->value = scan->argv[scan->at++];
 	}
 	return 1;
@@ -187,7 +187,7 @@ static int next_flag(struct flag_scan *scan, struct flag *ret_flag, const struct
 
 /* The first walk: names, action and configuration file. */
 static int scan_flags(int argc, char **argv, enum options_action *ret_action, const char **ret_config,
-		      const struct option_message *message)
+		      const struct message *message)
 {
 	struct flag_scan scan = { .argc = argc, .argv = argv, .at = 1 };
 	struct flag flag;
@@ -205,7 +205,7 @@ static int scan_flags(int argc, char **argv, enum options_action *ret_action, co
 	return found;
 }
 
-static int apply_flags(struct options *options, int argc, char **argv, const struct option_message *message)
+static int apply_flags(struct options *options, int argc, char **argv, const struct message *message)
 {
 	struct flag_scan scan = { .argc = argc, .argv = argv, .at = 1 };
 	bool seen[OPTION_COUNT] = {};
@@ -230,7 +230,7 @@ static int apply_flags(struct options *options, int argc, char **argv, const str
 }
 
 /* An empty variable counts as not set. The elements of a list are separated by commas. */
-static int apply_environment(struct options *options, const struct option_message *message)
+static int apply_environment(struct options *options, const struct message *message)
 {
 	char variable[OPTION_KEY_SIZE];
 
@@ -251,7 +251,7 @@ static int apply_environment(struct options *options, const struct option_messag
 		}
 		copy = strdup(value);
 		if (!copy)
-			return option_fail(message, -ENOMEM, "out of memory");
+			return message_fail(message, -ENOMEM, "out of memory");
 		for (rest = copy; !error && (item = strsep(&rest, ",")) != NULL;)
 			error = option_set(options, row, item, item != copy, variable, message);
 		if (error)
@@ -260,7 +260,7 @@ static int apply_environment(struct options *options, const struct option_messag
 	return 0;
 }
 
-static int apply_file(struct options *options, const char *path, const struct option_message *message)
+static int apply_file(struct options *options, const char *path, const struct message *message)
 {
 	_cleanup_(cleanup_free) char *text = NULL;
 	size_t size;
@@ -268,17 +268,17 @@ static int apply_file(struct options *options, const char *path, const struct op
 
 	options->config_file = strdup(path);
 	if (!options->config_file)
-		return option_fail(message, -ENOMEM, "out of memory");
+		return message_fail(message, -ENOMEM, "out of memory");
 	error = file_read_all(path, CONFIG_SIZE_MAX, &text, &size);
 	if (error)
-		return option_fail(message, error, "cannot read '%s': %s", path, strerror(-error));
+		return message_fail(message, error, "cannot read '%s': %s", path, strerror(-error));
 	return option_apply_yaml(options, path, text, size, message);
 }
 
 int options_parse(struct options *options, int argc, char **argv, enum options_action *ret_action,
 		  char *ret_message, size_t message_size)
 {
-	const struct option_message message = { .text = ret_message, .size = message_size };
+	const struct message message = { .text = ret_message, .size = message_size };
 	const char *config = getenv(CONFIG_VARIABLE);
 	int error;
 
@@ -300,19 +300,19 @@ int options_parse(struct options *options, int argc, char **argv, enum options_a
 
 int options_load(struct options *fresh, int argc, char **argv, char *ret_message, size_t message_size)
 {
-	const struct option_message message = { .text = ret_message, .size = message_size };
+	const struct message message = { .text = ret_message, .size = message_size };
 	enum options_action action;
 	int error = options_parse(fresh, argc, argv, &action, ret_message, message_size);
 
 	if (!error && action != OPTIONS_RUN)
-		return option_fail(&message, -EINVAL, "--help and --version have no settings");
+		return message_fail(&message, -EINVAL, "--help and --version have no settings");
 	return error;
 }
 
 int options_load_yaml(struct options *options, const char *name, const char *text, size_t size,
 		      char *ret_message, size_t message_size)
 {
-	const struct option_message message = { .text = ret_message, .size = message_size };
+	const struct message message = { .text = ret_message, .size = message_size };
 	int error;
 
 	*options = (struct options){};

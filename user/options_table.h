@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/message.h"
+
 struct options;
 
 enum option_type {
@@ -57,16 +59,6 @@ extern const struct option_row option_rows[OPTION_COUNT];
 extern const struct option_group option_groups[];
 extern const size_t option_group_count;
 
-/* Where a message goes. */
-struct option_message {
-	char *text;
-	size_t size;
-};
-
-/* Writes the message (control characters made harmless, so that it is one line) and returns `error`. */
-int option_fail(const struct option_message *message, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
 /* The beginning of a text from outside, for messages. Returns `ret_text`. */
 const char *option_brief(const char *text, char ret_text[OPTION_BRIEF_SIZE]);
 
@@ -80,14 +72,14 @@ bool option_in_group(const struct option_row *row, const struct option_group *gr
 /* Sets the member from `text`; `append` adds to a list instead of replacing it. `where` begins the message:
  * "/etc/ktally.yaml:4: 'web.timeout'", "--web.timeout", "KTALLY_WEB_TIMEOUT". 0 or negative errno. */
 int option_set(struct options *options, const struct option_row *row, const char *text, bool append,
-	       const char *where, const struct option_message *message);
+	       const char *where, const struct message *message);
 
 /* Checks for options.def. */
 bool option_check_address(char *value);
 bool option_check_directory(char *value);
 
 /* All members to their defaults; `options` must be empty. 0 or -ENOMEM. */
-int option_set_defaults(struct options *options, const struct option_message *message);
+int option_set_defaults(struct options *options, const struct message *message);
 
 /* What a value must be ("a number from 1 to 100000", "one of logfmt, json"), for messages and documents. */
 void option_describe(const struct option_row *row, char *ret_text, size_t size);
@@ -105,4 +97,4 @@ const char *option_hint(const struct option_suggestion *suggestion, const char *
 
 /* YAML text over what `options` holds. 0 or negative errno with a message that names file and line. */
 int option_apply_yaml(struct options *options, const char *name, const char *text, size_t size,
-		      const struct option_message *message);
+		      const struct message *message);

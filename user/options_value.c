@@ -13,23 +13,6 @@
 
 #define PORT_MAX 65535
 
-int option_fail(const struct option_message *message, int error, const char *format, ...)
-{
-	va_list args;
-
-	if (message->size == 0)
-		return error;
-	va_start(args, format);
-	if (vsnprintf(message->text, message->size, format, args) < 0)
-		message->text[0] = '\0';
-	va_end(args);
-	for (char *at = message->text; *at; at++) {
-		if ((unsigned char)*at < 0x20 || *at == 0x7F)
-			*at = '?';
-	}
-	return error;
-}
-
 const char *option_brief(const char *text, char ret_text[OPTION_BRIEF_SIZE])
 {
 	size_t length = strnlen(text, OPTION_BRIEF_SIZE), keep = length;
@@ -247,7 +230,7 @@ static int set_member(void *member, const struct option_row *row, const char *te
 }
 
 int option_set(struct options *options, const struct option_row *row, const char *text, bool append,
-	       const char *where, const struct option_message *message)
+	       const char *where, const struct message *message)
 {
 	int error = set_member((char *)options + row->offset, row, text, append);
 	char brief[OPTION_BRIEF_SIZE], wanted[256];
@@ -255,12 +238,12 @@ int option_set(struct options *options, const struct option_row *row, const char
 	if (!error)
 		return 0;
 	if (error == -ENOMEM)
-		return option_fail(message, error, "out of memory");
+		return message_fail(message, error, "out of memory");
 	option_describe(row, wanted, sizeof(wanted));
-	return option_fail(message, error, "%s: '%s' is not %s", where, option_brief(text, brief), wanted);
+	return message_fail(message, error, "%s: '%s' is not %s", where, option_brief(text, brief), wanted);
 }
 
-int option_set_defaults(struct options *options, const struct option_message *message)
+int option_set_defaults(struct options *options, const struct message *message)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option_row *row = &option_rows[i];
