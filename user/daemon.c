@@ -83,7 +83,7 @@ static struct http_body *render(struct daemon *daemon, const struct exposition_f
 	collector_describe(daemon->collector, &daemon->self);
 	self_set(&daemon->self, SELF_SCRAPES, NULL, NULL, daemon->scrapes);
 	self_set(&daemon->self, SELF_SCRAPE_DURATION, NULL, NULL, daemon->scrape_ns);
-	if (format->write(&input, &body->buffer)) {
+	if (exposition_write(&input, format->body, &body->buffer)) {
 		http_body_unref(body);
 		return NULL;
 	}
@@ -214,7 +214,7 @@ static void tell_state(const struct daemon *daemon)
 static int start_http(struct daemon *daemon)
 {
 	static const struct http_route routes[] = {
-		{ "/metrics", on_metrics, NULL, "all metrics, in the Prometheus text format" },
+		{ "/metrics", on_metrics, NULL, "all metrics" },
 	};
 	const struct options *options = &daemon->options;
 	const struct http_config config = {

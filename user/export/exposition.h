@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * The whole model in a Prometheus text format.
+ * The whole model in a format of Prometheus.
  *
  * Stateless: the same input gives the same bytes. Only reads its input, which must not change meanwhile; asks no clock,
  * does no I/O, keeps nothing. Families are contiguous and in the order of metrics.def, level by level; containers and
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "export/sheet.h"
 #include "model/model.h"
 #include "model/self.h"
 
@@ -32,19 +33,19 @@ struct exposition_input {
 	const struct exposition_process *process; /* NULL: not known, the families are left out */
 	const char *version, *revision;           /* of ktally */
 	const char *node;                         /* name of the machine */
+	struct sheet_choice choice;               /* which families */
 };
 
-/* Appends the exposition in text format 0.0.4 to `out`. The caller keeps and reuses `out` (buffer_clear): its memory
- * is as large as the exposition. 0 or -ENOMEM; then what is in `out` is cut and must not be sent. */
-int exposition_write(const struct exposition_input *in, struct buffer *out);
+/* Appends the exposition to `out`. The caller keeps and reuses `out` (buffer_clear): its memory is as large as the
+ * exposition. 0 or -ENOMEM; then what is in `out` is cut and must not be sent. */
+int exposition_write(const struct exposition_input *in, enum sheet_body body, struct buffer *out);
 
-/* A format and how to write it; same contract as exposition_write(). */
+/* What a client is answered. Several rows have the same body: a cache of bodies is keyed by that. */
 struct exposition_format {
-	const char *name;
+	enum sheet_body body;
 	const char *content_type;
-	int (*write)(const struct exposition_input *in, struct buffer *out);
 };
 
 /* The format to answer the value of an `Accept` header with (NULL: there was none). Never NULL: when nothing else is
- * acceptable, text 0.0.4. The rows are constant, so the pointer can key a cache of renderings. */
+ * acceptable, text 0.0.4. */
 const struct exposition_format *exposition_select(const char *accept);

@@ -7,10 +7,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Writes one character, escaped; returns where the next goes. */
-static char *put_character(char *at, const unsigned char *text, size_t size)
+/* Writes one character, escaped if asked for; returns where the next goes. */
+static char *put_character(char *at, const unsigned char *text, size_t size, bool is_escaped)
 {
-	if (size == 1 && (*text == '\\' || *text == '"' || *text == '\n')) {
+	if (is_escaped && size == 1 && (*text == '\\' || *text == '"' || *text == '\n')) {
 		*at++ = '\\';
 		*at++ = *text == '\n' ? 'n' : (char)*text;
 		return at;
@@ -19,7 +19,7 @@ static char *put_character(char *at, const unsigned char *text, size_t size)
 	return at + (size ?: UTF8_REPLACEMENT_SIZE);
 }
 
-void label_escape(struct buffer *out, const char *text, size_t limit)
+static void put_value(struct buffer *out, const char *text, size_t limit, bool is_escaped)
 {
 	const unsigned char *from = (const unsigned char *)text;
 	/* A byte is at most 3 bytes of result, and of `limit` bytes none becomes more than 2. */
@@ -38,10 +38,20 @@ void label_escape(struct buffer *out, const char *text, size_t limit)
 		if (used > limit)
 			break;
 		limit -= used;
-		at = put_character(at, from, size);
+		at = put_character(at, from, size, is_escaped);
 		from += size ?: 1;
 	}
 	out->size = (size_t)(at - out->data);
+}
+
+void label_escape(struct buffer *out, const char *text, size_t limit)
+{
+	put_value(out, text, limit, true);
+}
+
+void label_clean(struct buffer *out, const char *text, size_t limit)
+{
+	put_value(out, text, limit, false);
 }
 
 void label_add(struct buffer *out, size_t begin, const char *name, const char *value, size_t limit)
@@ -54,13 +64,15 @@ void label_add(struct buffer *out, size_t begin, const char *name, const char *v
 	buffer_add(out, "\"", 1);
 }
 
-void label_escape_help(struct buffer *out, const char *text)
+void label_escape_help(struct buffer *out, const char *text, bool quotes)
 {
 	for (; *text; text++) {
 		if (*text == '\\')
 			buffer_add(out, "\\\\", 2);
 		else if (*text == '\n')
 			buffer_add(out, "\\n", 2);
+		else if (quotes && *text == '"')
+			buffer_add(out, "\\\"", 2);
 		else
 			buffer_add(out, text, 1);
 	}

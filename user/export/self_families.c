@@ -5,16 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "export/label.h"
-
 #define NO_LIMIT SIZE_MAX
-
-static const char *const unit_suffixes[] = {
-	[UNIT_NONE] = "",
-	[UNIT_SECONDS] = "_seconds",
-	[UNIT_BYTES] = "_bytes",
-	[UNIT_CORES] = "_cores",
-};
 
 static const struct process_family {
 	const char *name, *help;
@@ -37,16 +28,22 @@ static const struct process_family {
 #undef ROW
 };
 
-static struct text buffer_text(const struct buffer *buffer)
+/* One sample without own labels. */
+static void add_one(struct sheet *sheet, const struct buffer *labels, uint64_t created_ns, uint64_t value)
 {
-	return buffer->size > 0 ? (struct text){ buffer->data, buffer->size } : TEXT("");
+	struct subject subject = { .created_ns = created_ns };
+
+	if (labels && labels->size > 0)
+		subject.labels = (struct text){ labels->data, labels->size };
+	sheet_fail(sheet, labels && labels->failed);
+	sheet_add(sheet, &subject, 0, value);
 }
 
-void self_families_begin_container_info(struct sheet *sheet)
+bool self_families_begin_container_info(struct sheet *sheet)
 {
-	sample_begin_family(sheet, "ktally_container_info",
-			    "Identity of a container: one for each of its instances.", METRIC_GAUGE,
-			    UNIT_NONE);
+	return sheet_begin_family(sheet, "ktally_container_info",
+				  "Identity of a container: one for each of its instances.", METRIC_INFO,
+				  UNIT_NONE);
 }
 
 /* On v1 and hybrid hosts one container has a cgroup in each hierarchy. */
@@ -75,21 +72,21 @@ void self_families_add_container_info(struct sheet *sheet, const struct expositi
 			continue;
 		buffer_clear(&labels);
 		buffer_add(&labels, container_labels.data, container_labels.size);
-		label_add(&labels, 0, "id", identity->id, limit);
-		label_add(&labels, 0, "image", "", limit);
-		label_add(&labels, 0, "runtime", identity->runtime, limit);
-		label_add(&labels, 0, "pod_uid", identity->pod_uid, limit);
-		label_add(&labels, 0, "workload_kind", "", limit);
-		label_add(&labels, 0, "workload", "", limit);
-		label_add(&labels, 0, "node", in->node, limit);
-		sheet->out->failed |= labels.failed;
-		sample_add_one(sheet, buffer_text(&labels), 1);
+		sheet_add_label(sheet, &labels, 0, "id", identity->id, limit);
+		sheet_add_label(sheet, &labels, 0, "image", "", limit);
+		sheet_add_label(sheet, &labels, 0, "runtime", identity->runtime, limit);
+		sheet_add_label(sheet, &labels, 0, "pod_uid", identity->pod_uid, limit);
+		sheet_add_label(sheet, &labels, 0, "workload_kind", "", limit);
+		sheet_add_label(sheet, &labels, 0, "workload", "", limit);
+		sheet_add_label(sheet, &labels, 0, "node", in->node, limit);
+		add_one(sheet, &labels, 0, 1);
 	}
 	buffer_done(&labels);
 }
 
 /* `names` is "a" or "a,b". */
-static void add_labels(struct buffer *labels, const char *names, const struct self_value *value)
+static void set_labels(const struct sheet *sheet, struct buffer *labels, const char *names,
+		       const struct self_value *value)
 {
 	char name[64];
 
@@ -98,35 +95,35 @@ static void add_labels(struct buffer *labels, const char *names, const struct se
 		size_t size = strcspn(names, ",");
 
 		snprintf(name, sizeof(name), "%.*s", (int)size, names);
-		label_add(labels, 0, name, value->label[i], NO_LIMIT);
+		sheet_add_label(sheet, labels, 0, name, value->label[i], NO_LIMIT);
 		names += size + (names[size] == ',');
 	}
 }
 
-static void self_name(const struct self_metric *metric, char name[FAMILY_NAME_SIZE])
+static bool begin_self(struct sheet *sheet, enum self_id id)
 {
-	snprintf(name, FAMILY_NAME_SIZE, "ktally_self_%s%s%s", metric->name, unit_suffixes[metric->unit],
-		 metric->kind == METRIC_COUNTER ? "_total" : "");
-}
-
-static void add_self(struct sheet *sheet, const struct self *self)
-{
-	struct buffer labels = {};
+	const struct self_metric *metric = &self_metrics[id];
 	char name[FAMILY_NAME_SIZE];
 
-	for (unsigned int id = 0; id < SELF_METRICS; id++) {
-		const struct self_metric *metric = &self_metrics[id];
+	if (self_family_name(id, name, sizeof(name)) < 0) {
+		sheet_fail(sheet, true);
+		return false;
+	}
+	return sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit);
+}
 
-		if (id == SELF_SERIES)
+static void add_self(struct sheet *sheet, const struct self *self, uint64_t created_ns)
+{
+	struct buffer labels = {};
+
+	for (unsigned int id = 0; id < SELF_METRICS; id++) {
+		if (id == SELF_SERIES || !begin_self(sheet, id))
 			continue;
-		self_name(metric, name);
-		sample_begin_family(sheet, name, metric->help, metric->kind, metric->unit);
 		for (size_t i = 0; i < self->count; i++) {
 			if (self->values[i].id != id)
 				continue;
-			add_labels(&labels, metric->labels, &self->values[i]);
-			sheet->out->failed |= labels.failed;
-			sample_add_one(sheet, buffer_text(&labels), self->values[i].value);
+			set_labels(sheet, &labels, self_metrics[id].labels, &self->values[i]);
+			add_one(sheet, &labels, created_ns, self->values[i].value);
 		}
 	}
 	buffer_done(&labels);
@@ -136,11 +133,10 @@ static void add_build(struct sheet *sheet, const struct exposition_input *in)
 {
 	struct buffer labels = {};
 
-	label_add(&labels, 0, "version", in->version, NO_LIMIT);
-	label_add(&labels, 0, "revision", in->revision, NO_LIMIT);
-	sheet->out->failed |= labels.failed;
-	sample_begin_family(sheet, "ktally_build_info", "Version of ktally.", METRIC_GAUGE, UNIT_NONE);
-	sample_add_one(sheet, buffer_text(&labels), 1);
+	sheet_add_label(sheet, &labels, 0, "version", in->version, NO_LIMIT);
+	sheet_add_label(sheet, &labels, 0, "revision", in->revision, NO_LIMIT);
+	sheet_begin_family(sheet, "ktally_build_info", "Version of ktally.", METRIC_INFO, UNIT_NONE);
+	add_one(sheet, &labels, 0, 1);
 	buffer_done(&labels);
 }
 
@@ -151,36 +147,37 @@ static void add_process(struct sheet *sheet, const struct exposition_process *pr
 		uint64_t value;
 
 		memcpy(&value, (const char *)process + row->offset, sizeof(value));
-		sample_begin_family(sheet, row->name, row->help, row->kind, row->unit);
-		sample_add_one(sheet, TEXT(""), value);
+		sheet_begin_family(sheet, row->name, row->help, row->kind, row->unit);
+		add_one(sheet, NULL, process->start_time_ns, value);
 	}
 }
 
 /* Last, when all counts are known but its own, which is the number of families with it. */
 static void add_series(struct sheet *sheet)
 {
-	const struct self_metric *metric = &self_metrics[SELF_SERIES];
-	char name[FAMILY_NAME_SIZE];
+	const struct family *families;
 	struct buffer labels = {};
-	size_t families;
+	size_t count;
 
-	self_name(metric, name);
-	sample_begin_family(sheet, name, metric->help, metric->kind, metric->unit);
-	families = sheet->count;
-	for (size_t i = 0; i < families; i++) {
+	if (!begin_self(sheet, SELF_SERIES))
+		return;
+	families = sheet_families(sheet, &count);
+	for (size_t i = 0; i < count; i++) {
 		buffer_clear(&labels);
-		label_add(&labels, 0, metric->labels, sheet->families[i].name, NO_LIMIT);
-		sheet->out->failed |= labels.failed;
-		sample_add_one(sheet, buffer_text(&labels),
-			       i == families - 1 ? families : sheet->families[i].series);
+		sheet_add_label(sheet, &labels, 0, self_metrics[SELF_SERIES].labels, families[i].name,
+				NO_LIMIT);
+		add_one(sheet, &labels, 0, i == count - 1 ? count : families[i].series);
 	}
 	buffer_done(&labels);
 }
 
 void self_families_add(struct sheet *sheet, const struct exposition_input *in)
 {
+	/* what ktally counts of itself begins with its process */
+	uint64_t created_ns = in->process ? in->process->start_time_ns : in->model->node->created_ns;
+
 	if (in->self)
-		add_self(sheet, in->self);
+		add_self(sheet, in->self, created_ns);
 	add_build(sheet, in);
 	if (in->process)
 		add_process(sheet, in->process);

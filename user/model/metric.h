@@ -9,7 +9,8 @@
 #include "record.h"
 
 enum metric_level { LEVEL_CONTAINER = 1, LEVEL_PROGRAM = 2, LEVEL_NODE = 4 };
-enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+/* Rows are of the first three; an info is a gauge of 1 that says something by its labels. */
+enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_INFO };
 enum metric_unit { UNIT_NONE, UNIT_SECONDS, UNIT_BYTES, UNIT_CORES };
 enum metric_source { SOURCE_TASK, SOURCE_RECORD, SOURCE_MODEL, SOURCE_FILE, SOURCE_GROUP, SOURCE_CPU };
 

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The two text formats, 0.0.4 and OpenMetrics 1.0: the same lines under other headings. The inner loop of a scrape: one
+ * reservation a line, then plain copies; no printf. */
+#include <stdio.h>
+#include <string.h>
+
+#include "export/format.h"
+#include "export/label.h"
+#include "export/number.h"
+
+enum head { HEAD_NAME, HEAD_BUCKET, HEAD_SUM, HEAD_COUNT, HEAD_CREATED };
+
+static bool is_openmetrics(const struct sheet *sheet)
+{
+	return sheet->format == &format_openmetrics;
+}
+
+/* Labels are written as a="b",c="d" without braces; what ends a line's labels begins with the comma or is `} `. */
+static void add_label(struct buffer *labels, bool is_first, const char *name, const char *value, size_t limit)
+{
+	label_add(labels, is_first ? labels->size : SIZE_MAX, name, value, limit);
+}
+
+static void end_own(struct buffer *own)
+{
+	buffer_add(own, "} ", 2);
+}
+
+/* ---- headings ---- */
+
+static void set_head(struct sheet *sheet, enum head head, const char *name, size_t size, const char *suffix)
+{
+	int length = snprintf(sheet->head_data[head], sizeof(sheet->head_data[head]), "%.*s%s", (int)size,
+			      name, suffix);
+
+	sheet->head[head] = (struct text){ sheet->head_data[head], (size_t)length };
+}
+
+static void set_heads(struct sheet *sheet, const char *name, size_t base_size)
+{
+	size_t size = strlen(name);
+
+	set_head(sheet, HEAD_NAME, name, size, "");
+	set_head(sheet, HEAD_CREATED, name, base_size, "_created");
+	set_head(sheet, HEAD_BUCKET, name, size, "_bucket");
+	set_head(sheet, HEAD_SUM, name, size, "_sum");
+	set_head(sheet, HEAD_COUNT, name, size, "_count");
+}
+
+static void add_heading(struct buffer *out, const char *what, const char *name, size_t size)
+{
+	buffer_add_string(out, what);
+	buffer_add(out, name, size);
+	buffer_add(out, " ", 1);
+}
+
+static void begin_family_text(struct sheet *sheet, const struct family *family)
+{
+	static const char *const kinds[] = {
+		[METRIC_COUNTER] = "counter",
+		[METRIC_GAUGE] = "gauge",
+		[METRIC_HISTOGRAM] = "histogram",
+		[METRIC_INFO] = "gauge",
+	};
+	size_t size = strlen(family->name);
+
+	set_heads(sheet, family->name, size);
+	add_heading(sheet->out, "# HELP ", family->name, size);
+	label_escape_help(sheet->out, family->help, false);
+	add_heading(sheet->out, "\n# TYPE ", family->name, size);
+	buffer_add_string(sheet->out, kinds[family->kind]);
+	buffer_add(sheet->out, "\n", 1);
+}
+
+/* The family is named without the suffix that its type demands of the samples. A counter or info that has none, which only
+ * names of others are, cannot be one here. */
+static void begin_family_openmetrics(struct sheet *sheet, const struct family *family)
+{
+	static const struct {
+		const char *kind, *suffix;
+	} kinds[] = {
+		[METRIC_COUNTER] = { "counter", "_total" },
+		[METRIC_GAUGE] = { "gauge", "" },
+		[METRIC_HISTOGRAM] = { "histogram", "" },
+		[METRIC_INFO] = { "info", "_info" },
+	};
+	const char *suffix = kinds[family->kind].suffix, *unit = format_unit(family);
+	size_t size = strlen(family->name), suffix_size = strlen(suffix);
+	bool is_kind = size > suffix_size && strcmp(family->name + size - suffix_size, suffix) == 0;
+	struct buffer *out = sheet->out;
+
+	size -= is_kind ? suffix_size : 0;
+	set_heads(sheet, family->name, size);
+	add_heading(out, "# TYPE ", family->name, size);
+	buffer_add_string(out, is_kind ? kinds[family->kind].kind : "unknown");
+	if (*unit) {
+		add_heading(out, "\n# UNIT ", family->name, size);
+		buffer_add_string(out, unit);
+	}
+	add_heading(out, "\n# HELP ", family->name, size);
+	label_escape_help(out, family->help, true);
+	buffer_add(out, "\n", 1);
+}
+
+/* ---- samples ---- */
+
+static void add_line(struct sheet *sheet, enum head head_index, struct text labels, struct text tail,
+		     uint64_t value, unsigned int decimals)
+{
+	struct text head = sheet->head[head_index];
+	struct buffer *out = sheet->out;
+	char *at;
+
+	if (!buffer_reserve(out, head.size + labels.size + tail.size + NUMBER_SIZE))
+		return;
+	at = out->data + out->size;
+	memcpy(at, head.data, head.size);
+	at += head.size;
+	if (labels.size > 0) {
+		*at++ = '{';
+		memcpy(at, labels.data, labels.size);
+		at += labels.size;
+	} else if (tail.data[0] == ',') {
+		*at++ = '{';
+		tail = (struct text){ tail.data + 1, tail.size - 1 };
+	} else {
+		tail = TEXT(" ");
+	}
+	memcpy(at, tail.data, tail.size);
+	at = number_put(at + tail.size, value, decimals);
+	*at++ = '\n';
+	out->size = (size_t)(at - out->data);
+}
+
+static void add(struct sheet *sheet, const struct family *family, const struct subject *subject,
+		struct text own, uint64_t value)
+{
+	add_line(sheet, HEAD_NAME, subject->labels, own, value, family->decimals);
+	if (family->kind == METRIC_COUNTER && sheet_shows_created(sheet, subject))
+		add_line(sheet, HEAD_CREATED, subject->labels, own, subject->created_ns, 9);
+}
+
+/* Ends of the lines of the buckets, of +Inf, and of those without le. Powers of two are exact in a double and have at
+ * most 17 digits; %g spells them as Prometheus does. OpenMetrics wants a point or an exponent in each. */
+static void make_tails(struct sheet *sheet, unsigned int own_index, int min_exponent)
+{
+	struct text own = pieces_at(&sheet->own, own_index);
+	struct pieces *tails = &sheet->tails;
+	char bound[40];
+
+	pieces_clear(tails);
+	for (int exponent = min_exponent; exponent <= HISTOGRAM_MAX_EXPONENT + 1; exponent++) {
+		snprintf(bound, sizeof(bound), "%.17g", __builtin_ldexp(1, exponent));
+		if (exponent > HISTOGRAM_MAX_EXPONENT)
+			strcpy(bound, "+Inf");
+		else if (is_openmetrics(sheet) && !strpbrk(bound, ".e"))
+			strcat(bound, ".0");
+		buffer_add(&tails->data, own.data, own.size - 2);
+		add_label(&tails->data, false, "le", bound, SIZE_MAX);
+		end_own(&tails->data);
+		pieces_close(tails);
+	}
+	buffer_add(&tails->data, own.data, own.size);
+	pieces_close(tails);
+	sheet->tails_of = own_index + 1;
+	sheet->tails_min_exponent = min_exponent;
+	sheet->out->failed |= tails->data.failed;
+}
+
+/* Classic buckets are a quarter of the native ones: those at powers of two, each the sum of all below. The count is the
+ * sum of the buckets, so that it cannot differ from le="+Inf". */
+static void add_histogram(struct sheet *sheet, const struct family *family, const struct subject *subject,
+			  unsigned int own, int min_exponent, const struct histogram *histogram)
+{
+	unsigned int tail = 0;
+	uint64_t sum = 0;
+	int bucket = 0;
+
+	if (sheet->tails_of != own + 1 || sheet->tails_min_exponent != min_exponent)
+		make_tails(sheet, own, min_exponent);
+	if (sheet->out->failed)
+		return;
+	for (int exponent = min_exponent; exponent <= HISTOGRAM_MAX_EXPONENT; exponent++) {
+		while (bucket <= (exponent - HISTOGRAM_MIN_EXPONENT) * (1 << HISTOGRAM_SCHEMA))
+			sum += histogram->bucket[bucket++];
+		add_line(sheet, HEAD_BUCKET, subject->labels, pieces_at(&sheet->tails, tail++), sum, 0);
+	}
+	while (bucket < HISTOGRAM_BUCKETS)
+		sum += histogram->bucket[bucket++];
+	add_line(sheet, HEAD_BUCKET, subject->labels, pieces_at(&sheet->tails, tail++), sum, 0);
+	add_line(sheet, HEAD_SUM, subject->labels, pieces_at(&sheet->tails, tail), histogram->sum_ns,
+		 family->decimals);
+	add_line(sheet, HEAD_COUNT, subject->labels, pieces_at(&sheet->tails, tail), sum, 0);
+	if (sheet_shows_created(sheet, subject))
+		add_line(sheet, HEAD_CREATED, subject->labels, pieces_at(&sheet->tails, tail),
+			 subject->created_ns, 9);
+}
+
+const struct sheet_format format_text = {
+	.add_label = add_label,
+	.end_own = end_own,
+	.begin_family = begin_family_text,
+	.add = add,
+	.add_histogram = add_histogram,
+	.end = "",
+};
+
+const struct sheet_format format_openmetrics = {
+	.add_label = add_label,
+	.end_own = end_own,
+	.begin_family = begin_family_openmetrics,
+	.add = add,
+	.add_histogram = add_histogram,
+	.end = "# EOF\n",
+	.has_created_samples = true,
+};
