@@ -42,16 +42,18 @@ BPF_CFLAGS := -g -O2 $(PREFIX_MAP) -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wal
 
 BPF_SOURCES  := $(wildcard bpf/*.bpf.c)
 SKELETONS    := $(BPF_SOURCES:bpf/%.bpf.c=build/gen/%.skel.h)
-.SECONDARY: $(SKELETONS:.skel.h=.bpf.o) build/gen/empty.bpf.o build/gen/empty.skel.h
+PROTOBUFS    := $(patsubst user/enrich/%.proto,build/gen/%.pb-c.h,$(wildcard user/enrich/*.proto))
+.SECONDARY: $(SKELETONS:.skel.h=.bpf.o) $(PROTOBUFS) $(PROTOBUFS:.h=.c) build/gen/empty.bpf.o build/gen/empty.skel.h
 
 USER_SOURCES := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c))
-USER_OBJECTS := $(USER_SOURCES:%.c=$(VARIANT)/%.o)
+USER_OBJECTS := $(USER_SOURCES:%.c=$(VARIANT)/%.o) $(PROTOBUFS:build/gen/%.h=$(VARIANT)/gen/%.o)
 LIBRARY      := $(VARIANT)/libktally.a
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(VARIANT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 E2E_TESTS    := $(sort $(wildcard tests/e2e/[0-9]*.sh))
 FUZZ_SOURCES_fuzz_labels := user/base/buffer.c user/base/utf8.c
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 WORKLOAD     := build/workload
+CRI          := build/cri
 BENCH        := build/bench
 TEST_ENV     := ASAN_OPTIONS=detect_leaks=0 KTALLY=$(CURDIR)/build/ktally KTALLY_SANITIZED=$(CURDIR)/build/asan/ktally WORKLOAD=$(CURDIR)/$(WORKLOAD)
 
@@ -104,7 +106,17 @@ build/gen/version.h: FORCE
 	printf '#define KTALLY_VERSION "%s"\n#define KTALLY_REVISION "%s"\n' '$(VERSION)' "$$revision" > $@.new; \
 	cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
-$(VARIANT)/%.o: %.c | $(SKELETONS) build/gen/version.h
+build/gen/%.pb-c.h build/gen/%.pb-c.c &: user/enrich/%.proto
+	$(call msg,PROTO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $(<F)
+
+$(VARIANT)/gen/%.o: build/gen/%.c
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu17 -O2 -g $(SANFLAGS) -c $< -o $@
+
+$(VARIANT)/%.o: %.c | $(SKELETONS) $(PROTOBUFS) build/gen/version.h
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
@@ -122,6 +134,16 @@ $(WORKLOAD): $(wildcard tools/workload/*.c tools/workload/*.h)
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)gcc -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARNINGS) -static $(filter %.c,$^) -lpthread -o $@
+
+# a client of CRI runtimes for tests, with the daemon's own transfers
+build/gen/cri_test.pb-c.h build/gen/cri_test.pb-c.c &: tools/cri/cri_test.proto
+	$(call msg,PROTO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $(<F)
+
+$(CRI): tools/cri/cri.c build/gen/cri_test.pb-c.c $(LIBRARY)
+	$(call msg,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ $(LDLIBS) -o $@
 
 include tools/bench/bench.mk
 include tests/unit/bpf_host.mk

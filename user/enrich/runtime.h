@@ -18,6 +18,7 @@ struct runtimes;
  * "podman"). `details` live during the call only. May be told again when more is known (pid and start of a container). */
 typedef void runtimes_found(void *context, const char *runtime, const struct details *details);
 
+/* What it points to must live as long as the runtimes. */
 struct runtimes_settings {
 	struct transfers *transfers;
 	const char *const *
@@ -55,3 +56,9 @@ struct runtime_status {
 };
 size_t runtimes_status(const struct runtimes *runtimes, size_t index,
 		       struct runtime_status *ret_status); /* returns how many there are */
+
+struct runtimes_counts {
+	size_t wanted;    /* ids asked for and not yet known */
+	uint64_t dropped; /* ids that found no room in their table, and are not asked for */
+};
+void runtimes_count(const struct runtimes *runtimes, struct runtimes_counts *ret_counts);

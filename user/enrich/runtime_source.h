@@ -2,21 +2,24 @@
 #pragma once
 /*
  * Between runtime.c and the kinds of runtimes (runtime_cri.c, runtime_docker.c): a source is one socket, with the protocol of its
- * kind. runtime.c finds the socket, starts and stops the source, and hands it the ids that somebody wants to know; the kind asks
- * for them and tells what it learned. Nobody outside of user/enrich/runtime*.c includes this.
+ * kind. runtime_source.c finds the socket, starts and stops the source; runtime.c hands it the ids that somebody wants to know; the
+ * kind asks for them and tells what it learned. Nobody outside of user/enrich/runtime*.c includes this.
  */
 #include "enrich/runtime.h"
 
+#define SOURCE_STRING_MAX 4096 /* bytes of a string in struct details; longer is refused */
+
 struct runtime_source;
 
-/* All are called on the loop's thread, none from inside of a source_...() call. */
 struct runtime_ops {
-	/* The socket is there: open a connection, ask for the version. Later source_up(), or source_down(). 0 or negative errno. */
+	/* The socket is there: ask for the version or open a stream. Later source_up() or source_down(). 0 or negative errno,
+	 * then with nothing left behind. */
 	int (*start)(struct runtime_source *source);
-	/* Cancels what is under way, frees what start() and all others made. The source may be started again. */
+	/* Cancels what is under way, frees what the others made. The source may be started again. */
 	void (*stop)(struct runtime_source *source);
-	/* Ask for container `id`, as the source is up. 0 when it is being asked (later source_found() or source_unknown(); nothing is
-	 * fine too, as runtime.c asks again after a pause), -EAGAIN when too many are under way: source_more() then says when not. */
+	/* Asks for container `id`; called while the source is up, also from inside of source_up() and source_more(), which
+	 * therefore come last in a callback. 0: it is being asked, or was already; runtime.c asks again after a pause until
+	 * source_found() says enough. -EAGAIN: too many are under way, until source_more(). */
 	int (*ask)(struct runtime_source *source, const char *id);
 	/* Every 250 ms while started. May be NULL. */
 	void (*turn)(struct runtime_source *source, uint64_t now_ns);
@@ -24,32 +27,35 @@ struct runtime_ops {
 
 extern const struct runtime_ops runtime_cri_ops, runtime_docker_ops;
 
-/* What a kind may read. */
 struct runtime_source {
 	const char *name, *path;
 	struct transfers *transfers;
 	void *state; /* the kind's own, between start() and stop() */
+
+	/* of runtime.c and runtime_source.c only: */
 	const struct runtime_ops *ops;
-	struct runtimes *runtimes; /* from here on: of runtime.c only */
-	unsigned int number;       /* its bit in struct wanted */
-	bool is_listed, is_started, is_up, is_full, is_ended;
-	uint64_t inode, device, changed_ns; /* of the socket that is there */
-	uint64_t next_try_ns, pause_ns, up_since_ns;
-	char reason[200];
+	struct runtimes *runtimes;
+	uint32_t bit;       /* in struct wanted */
+	bool is_configured; /* not from runtime_sockets.def */
+	bool is_present;    /* its socket is there */
+	bool was_started, is_started, is_up, is_full, is_ended;
+	uint64_t socket_identity[3]; /* device, inode, change time of the socket that is there */
+	uint64_t next_start_ns, pause_ns, started_ns;
 	uint64_t refused, failures;
+	char reason[200];
 };
+
+/* ---- for the kinds ---------------------------------------------------------------------------------------------- */
 
 /* It answers: now it gets questions. */
 void source_up(struct runtime_source *source);
-/* It does not (any more): stop() is called soon, start() after a pause that grows. The reason is for people. */
+/* It does not (any more): stop() is called in the next turn, start() after a pause that grows. The reason is for people. */
 void source_down(struct runtime_source *source, const char *reason);
 /* Room for more questions, after ask() returned -EAGAIN. */
 void source_more(struct runtime_source *source);
-/* A container is known, asked or not; `details` live during the call. With a pid or a start time it is not asked again.
+/* A container is known, asked or not; `details` live during the call. With a pid or a start time it is not asked for again.
  * Strings that are too long count as refused. */
 void source_found(struct runtime_source *source, const char *runtime, const struct details *details);
-/* The runtime does not know it (yet). */
-void source_unknown(struct runtime_source *source, const char *id);
 /* An answer was wrong or too large; the source goes on. */
 void source_refused(struct runtime_source *source);
 /* A request got no answer; the source goes on. */
@@ -58,5 +64,15 @@ void source_failed(struct runtime_source *source);
 bool source_wants(const struct runtime_source *source, const char *id);
 /* How many ids wait to be asked. */
 size_t source_waiting(const struct runtime_source *source);
-/* May this label of a container be passed on? */
-bool source_passes_label(const struct runtime_source *source, const char *name);
+/* May this label of a container be passed on? Not when its value is too long. */
+bool source_passes_label(const struct runtime_source *source, const char *name, const char *value);
+
+/* ---- for runtime.c ---------------------------------------------------------------------------------------------- */
+
+/* Looks whether the socket is there, and is the one of before. */
+void source_look(struct runtime_source *source);
+/* Takes the socket for not there. */
+void source_hide(struct runtime_source *source, const char *reason);
+/* Stops and starts what is due. */
+void source_turn(struct runtime_source *source, uint64_t now_ns);
+void source_stop(struct runtime_source *source);
