@@ -29,6 +29,7 @@ struct daemon {
 	char **argv;
 	struct loop *loop;
 	struct collector *collector;
+	struct transfers *transfers; /* to container runtimes */
 	struct http *http;
 	struct self self;
 	struct http_body *body; /* the last rendering */
@@ -184,6 +185,7 @@ static void daemon_done(struct daemon *daemon)
 {
 	http_free(daemon->http);
 	collector_free(daemon->collector);
+	transfers_free(daemon->transfers);
 	loop_free(daemon->loop);
 	http_body_unref(daemon->body);
 	self_done(&daemon->self);
@@ -239,6 +241,23 @@ static int start_http(struct daemon *daemon)
 	return error;
 }
 
+static int start_runtimes(struct daemon *daemon)
+{
+	const struct options *options = &daemon->options;
+	const struct runtimes_settings settings = {
+		.sockets = (const char *const *)options->runtime_socket.items,
+		.socket_count = options->runtime_socket.count,
+		.root = strcmp(options->path_rootfs, "/") == 0 ? "" : options->path_rootfs,
+		.labels = (const char *const *)options->containers_labels.items,
+		.label_count = options->containers_labels.count,
+	};
+	int error = options->runtime_enabled ? transfers_new(daemon->loop, &daemon->transfers) : 0;
+
+	if (error || !options->runtime_enabled)
+		return error;
+	return collector_ask_runtimes(daemon->collector, daemon->transfers, &settings);
+}
+
 static int start(struct daemon *daemon)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
@@ -267,6 +286,9 @@ static int start(struct daemon *daemon)
 		fprintf(stderr, "ktally: %s\n", message);
 		return error;
 	}
+	error = start_runtimes(daemon);
+	if (error)
+		return log_error(error, "cannot ask container runtimes");
 	error = loop_add_timer(daemon->loop, daemon->options.interval_tick_ns, on_tick, daemon);
 	error = error ?: loop_add_timer(daemon->loop, COLLECTOR_TURN_NS, on_turn, daemon);
 	if (!error && collector_has_bpf(daemon->collector))

@@ -17,6 +17,7 @@
 #define ANY .what = NULL
 #define ADDRESS .check = option_check_address, .what = "HOST:PORT, :PORT or [IPV6]:PORT"
 #define DIRECTORY .check = option_check_directory, .what = "an absolute path"
+#define SOCKET .check = option_check_socket, .what = "cri=/path or docker=/path"
 #define RANGE(min_, max_) .min = (min_), .max = (max_)
 #define ZERO_OR_RANGE(min_, max_) .zero_allowed = true, .min = (min_), .max = (max_)
 #define TIME_RANGE(min_, max_) .min_text = (min_), .max_text = (max_)
@@ -39,6 +40,7 @@ const struct option_row option_rows[OPTION_COUNT] = {
 #undef ANY
 #undef ADDRESS
 #undef DIRECTORY
+#undef SOCKET
 #undef RANGE
 #undef ZERO_OR_RANGE
 #undef TIME_RANGE

@@ -133,7 +133,8 @@ static void print_yaml_key(FILE *file, const char *previous, const char *key, co
 		indent += 2;
 	}
 	if (row->type == OPTION_STRING_LIST)
-		fprintf(file, "%*s%s: [\"%s\"]\n", indent, "", key, row->default_text);
+		fprintf(file, *row->default_text ? "%*s%s: [\"%s\"]\n" : "%*s%s: []%s\n", indent, "", key,
+			row->default_text);
 	else if (row->type == OPTION_STRING)
 		fprintf(file, "%*s%s: \"%s\"\n", indent, "", key, row->default_text);
 	else

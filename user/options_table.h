@@ -8,6 +8,7 @@
 #include "base/message.h"
 
 struct options;
+struct string_list;
 
 enum option_type {
 	OPTION_STRING,
@@ -74,9 +75,13 @@ bool option_in_group(const struct option_row *row, const struct option_group *gr
 int option_set(struct options *options, const struct option_row *row, const char *text, bool append,
 	       const char *where, const struct message *message);
 
+/* Frees the items. */
+void option_clear_list(struct string_list *list);
+
 /* Checks for options.def. */
 bool option_check_address(char *value);
 bool option_check_directory(char *value);
+bool option_check_socket(char *value);
 
 /* All members to their defaults; `options` must be empty. 0 or -ENOMEM. */
 int option_set_defaults(struct options *options, const struct message *message);

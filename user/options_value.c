@@ -126,6 +126,14 @@ bool option_check_directory(char *value)
 	return true;
 }
 
+bool option_check_socket(char *value)
+{
+	const char *path = strchr(value, '=');
+
+	return path && path[1] == '/' &&
+	       (strncmp(value, "cri=", 4) == 0 || strncmp(value, "docker=", 7) == 0);
+}
+
 static int find_choice(const char *choices, const char *text)
 {
 	size_t length = strlen(text);
@@ -178,14 +186,18 @@ static int parse_number(const struct option_row *row, const char *text, uint64_t
 	return *ret_value < min || *ret_value > max ? -EINVAL : 0;
 }
 
+void option_clear_list(struct string_list *list)
+{
+	while (list->count > 0)
+		free(list->items[--list->count]);
+}
+
 static int add_item(struct string_list *list, bool append, char *item)
 {
 	char **items;
 
-	if (!append) {
-		while (list->count > 0)
-			free(list->items[--list->count]);
-	}
+	if (!append)
+		option_clear_list(list);
 	items = reallocarray(list->items, list->count + 1, sizeof(*items));
 	if (!items)
 		return -ENOMEM;
@@ -247,7 +259,10 @@ int option_set_defaults(struct options *options, const struct message *message)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option_row *row = &option_rows[i];
-		int error = option_set(options, row, row->default_text, false, row->flag, message);
+		bool is_empty_list = row->type == OPTION_STRING_LIST && !*row->default_text;
+		int error = is_empty_list ?
+				    0 :
+				    option_set(options, row, row->default_text, false, row->flag, message);
 
 		if (error)
 			return error;

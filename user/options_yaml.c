@@ -53,8 +53,10 @@ static int read_value(struct reader *reader, const struct option_row *row, const
 			return error;
 		append = true;
 	}
-	if (!append)
+	if (!append && *row->default_text)
 		return yaml_reader_fail_at(&reader->yaml, line, "'%s' is an empty list", key);
+	if (!append)
+		option_clear_list((void *)((char *)reader->options + row->offset));
 	return 0;
 }
 

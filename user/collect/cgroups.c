@@ -57,6 +57,10 @@ static void set_time(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime
 
 static void forget(struct cgroups *cgroups, struct known *known)
 {
+	struct identity identity;
+
+	cgroup_path_identify(known->path, &identity, NULL);
+	names_remove(cgroups->settings.names, identity.id, known->id);
 	HASH_DEL(cgroups->known, known);
 	container_files_free(known->files);
 	free(known->path);
@@ -118,6 +122,7 @@ static struct cgroup *add_to_model(struct cgroups *cgroups, struct known *known)
 		return NULL;
 	}
 	known->in_model = true;
+	names_add(cgroups->settings.names, cgroup, cgroups->now_ns, cgroups->realtime_ns);
 	if (known->removed)
 		model_cgroup_remove(cgroups->settings.model, cgroup, known->removed_ns);
 	open_files(cgroups, known, cgroup);
@@ -130,7 +135,7 @@ static bool is_container(const char *path)
 	struct identity identity;
 
 	cgroup_path_identify(path, &identity, NULL);
-	return strcmp(identity.runtime, "cgroup") != 0 && strcmp(identity.runtime, "systemd") != 0;
+	return identity.kind == IDENTITY_CONTAINER;
 }
 
 static struct known *learn(struct cgroups *cgroups, uint64_t id, const char *path)

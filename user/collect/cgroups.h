@@ -10,6 +10,7 @@
 #include <events.h>
 
 #include "base/paths.h"
+#include "collect/names.h"
 #include "model/model.h"
 #include "read/cgroupfs.h"
 
@@ -19,6 +20,7 @@ struct cgroups_settings {
 	const struct paths *paths;
 	const struct cgroupfs *cgroupfs;
 	struct model *model;
+	struct names *names;
 	bool usage;      /* CPU time and processes come from the files: there are no records */
 	uint32_t rounds; /* turns in which each active container's files are read once */
 	uint64_t grace_ns;

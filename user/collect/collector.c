@@ -21,6 +21,7 @@ struct collector {
 	struct feature feature;
 	struct cgroupfs cgroupfs;
 	struct cgroups *cgroups;
+	struct names *names;
 	struct model *model;
 	struct probe *probe; /* NULL without BPF, as the next two */
 	struct records *records;
@@ -162,6 +163,7 @@ static int start_cgroups(struct collector *collector, const struct options *opti
 		.paths = &collector->paths,
 		.cgroupfs = &collector->cgroupfs,
 		.model = collector->model,
+		.names = collector->names,
 		.usage = usage,
 		.rounds = collector->turns,
 		.grace_ns = options->containers_grace_time_ns,
@@ -195,7 +197,8 @@ static int collector_init(struct collector *collector, const struct options *opt
 	if (error)
 		return error;
 	collector->owner.model = collector->model;
-	error = start_cgroups(collector, options, false);
+	error = names_new(collector->model, options->containers_grace_time_ns, &collector->names);
+	error = error ?: start_cgroups(collector, options, false);
 	if (error)
 		return error;
 	if (options->bpf_enabled) {
@@ -249,10 +252,22 @@ void collector_free(struct collector *collector)
 		return;
 	stop_bpf(collector);
 	cgroups_free(collector->cgroups);
+	names_free(collector->names);
 	node_files_free(collector->node_files);
 	model_free(collector->model);
 	cgroupfs_done(&collector->cgroupfs);
 	free(collector);
+}
+
+int collector_ask_runtimes(struct collector *collector, struct transfers *transfers,
+			   const struct runtimes_settings *settings)
+{
+	return names_ask_runtimes(collector->names, transfers, settings);
+}
+
+const struct names *collector_names(const struct collector *collector)
+{
+	return collector->names;
 }
 
 void collector_events(struct collector *collector)
@@ -307,6 +322,7 @@ void collector_turn(struct collector *collector)
 	if (collector->records)
 		records_drain(collector->records, &collector->owner);
 	cgroups_read(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
+	names_turn(collector->names, collector->owner.now_ns, collector->owner.realtime_ns);
 }
 
 struct model *collector_model(const struct collector *collector)

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/paths.h"
 #include "base/time.h"
+#include "collect/names.h"
 #include "model/model.h"
 #include "model/self.h"
 #include "options.h"
@@ -39,6 +40,11 @@ void collector_turn(struct collector *collector);
 void collector_events(struct collector *collector);
 /* Descriptor that becomes readable with notices, -1 without BPF. */
 int collector_events_fd(const struct collector *collector);
+
+/* Asks container runtimes for names, see names_ask_runtimes(). Before it, and without, the cgroups' paths name containers. */
+int collector_ask_runtimes(struct collector *collector, struct transfers *transfers,
+			   const struct runtimes_settings *settings);
+const struct names *collector_names(const struct collector *collector);
 
 struct model *collector_model(const struct collector *collector);
 bool collector_has_bpf(const struct collector *collector);

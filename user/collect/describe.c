@@ -59,6 +59,34 @@ static void describe_events(const struct collector *collector, struct self *self
 	self_set(self, SELF_EVENTS_DROPPED, "any", "malformed", collector_malformed(collector));
 }
 
+static void describe_runtimes(const struct names *names, struct self *self)
+{
+	const struct runtimes *runtimes = names_runtimes(names);
+	struct runtime_status status;
+
+	self_set(self, SELF_SERIES_FOLDED, "names", NULL, names_folded(names));
+	for (size_t i = 0; runtimes && i < runtimes_status(runtimes, i, &status); i++) {
+		self_set(self, SELF_SOURCE_UP, status.source, NULL, status.up);
+		self_set(self, SELF_SOURCE_REFUSED, status.source, NULL, status.refused);
+		self_set(self, SELF_SOURCE_FAILURES, status.source, NULL, status.failures);
+	}
+}
+
+static void describe_cgroups(const struct model *model, struct self *self)
+{
+	static const char *const kinds[IDENTITY_KINDS] = {
+		[IDENTITY_CONTAINER] = "container", [IDENTITY_POD] = "pod",      [IDENTITY_UNIT] = "unit",
+		[IDENTITY_SLICE] = "slice",         [IDENTITY_PATH] = "unknown",
+	};
+	uint64_t count[IDENTITY_KINDS] = {};
+
+	for (const struct cgroup *cgroup = model->cgroups; cgroup; cgroup = cgroup->hh.next)
+		if (cgroup->identity && !cgroup->removed)
+			count[cgroup->identity->kind]++;
+	for (int i = 0; i < IDENTITY_KINDS; i++)
+		self_set(self, SELF_CGROUPS, kinds[i], NULL, count[i]);
+}
+
 static void describe_bounds(const struct model *model, struct self *self)
 {
 	self_set(self, SELF_SERIES_FOLDED, "programs", NULL, model->folded_programs);
@@ -73,6 +101,8 @@ void collector_describe(const struct collector *collector, struct self *self)
 	describe_probes(collector, self);
 	describe_records(collector, self);
 	describe_bounds(collector_model(collector), self);
+	describe_cgroups(collector_model(collector), self);
+	describe_runtimes(collector_names(collector), self);
 	if (collector_probe(collector))
 		describe_events(collector, self);
 	if (collector_probe(collector))
