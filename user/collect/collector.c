@@ -34,6 +34,7 @@ struct collector {
 	uint32_t turns;  /* turns in which each container's are */
 	uint64_t ticks, read_ns, pass_ns;
 	uint64_t kernel_memory; /* fixed once all is loaded */
+	uint64_t lost;          /* notices, at the last walk */
 };
 
 static struct cgroup *find_cgroup(void *context, uint64_t cgroup_id, uint32_t pid)
@@ -316,9 +317,23 @@ void collector_tick(struct collector *collector)
 	collector->ticks++;
 }
 
+/* A notice that was lost may have been of any cgroup. */
+static void resync(struct collector *collector)
+{
+	uint64_t lost = 0;
+
+	for (unsigned int i = 0; i < EVENTS; i++)
+		lost += collector_dropped(collector, i);
+	if (lost == collector->lost)
+		return;
+	collector->lost = lost;
+	cgroups_walk(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
+}
+
 void collector_turn(struct collector *collector)
 {
 	set_time(collector);
+	resync(collector);
 	if (collector->records)
 		records_drain(collector->records, &collector->owner);
 	cgroups_read(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
