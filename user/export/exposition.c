@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "export/identity_families.h"
 #include "export/self_families.h"
 
 #define NO_LIMIT SIZE_MAX
@@ -216,13 +217,18 @@ static int collect_rows(struct page *page)
 	return page->labels.failed ? -ENOMEM : 0;
 }
 
-static void add_info(struct page *page)
+static void add_identity(struct page *page)
 {
-	if (!self_families_begin_container_info(page->sheet))
-		return;
-	for (size_t r = 0; r < page->containers.count; r++)
-		self_families_add_container_info(page->sheet, page->in, page->containers.list[r].container,
-						 page->containers.list[r].subject.labels);
+	struct sheet *sheet = page->sheet;
+
+	if (identity_families_begin_info(sheet))
+		for (size_t r = 0; r < page->containers.count; r++)
+			identity_families_add_info(sheet, page->in, page->containers.list[r].container,
+						   page->containers.list[r].subject.labels);
+	if (identity_families_begin_labels(sheet))
+		for (size_t r = 0; r < page->containers.count; r++)
+			identity_families_add_labels(sheet, page->in, page->containers.list[r].container,
+						     page->containers.list[r].subject.labels);
 }
 
 int exposition_write(const struct exposition_input *in, enum sheet_body body, struct buffer *out)
@@ -241,7 +247,7 @@ int exposition_write(const struct exposition_input *in, enum sheet_body body, st
 	if (error)
 		return error;
 	add_level(&page, &page.containers);
-	add_info(&page);
+	add_identity(&page);
 	add_level(&page, &page.programs);
 	add_level(&page, &page.node);
 	self_families_add(page.sheet, in);

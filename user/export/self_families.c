@@ -39,51 +39,6 @@ static void add_one(struct sheet *sheet, const struct buffer *labels, uint64_t c
 	sheet_add(sheet, &subject, 0, value);
 }
 
-bool self_families_begin_container_info(struct sheet *sheet)
-{
-	return sheet_begin_family(sheet, "ktally_container_info",
-				  "Identity of a container: one for each of its instances.", METRIC_INFO,
-				  UNIT_NONE);
-}
-
-/* On v1 and hybrid hosts one container has a cgroup in each hierarchy. */
-static bool is_listed_before(const struct container *container, const struct cgroup *cgroup)
-{
-	for (const struct cgroup *other = container->instances; other != cgroup;
-	     other = other->next_instance) {
-		if (other->identity && strcmp(other->identity->id, cgroup->identity->id) == 0 &&
-		    strcmp(other->identity->runtime, cgroup->identity->runtime) == 0 &&
-		    strcmp(other->identity->pod_uid, cgroup->identity->pod_uid) == 0)
-			return true;
-	}
-	return false;
-}
-
-void self_families_add_container_info(struct sheet *sheet, const struct exposition_input *in,
-				      const struct container *container, struct text container_labels)
-{
-	size_t limit = in->model->limits.label_length;
-	struct buffer labels = {};
-
-	for (const struct cgroup *cgroup = container->instances; cgroup; cgroup = cgroup->next_instance) {
-		const struct identity *identity = cgroup->identity;
-
-		if (!identity || is_listed_before(container, cgroup))
-			continue;
-		buffer_clear(&labels);
-		buffer_add(&labels, container_labels.data, container_labels.size);
-		sheet_add_label(sheet, &labels, 0, "id", identity->id, limit);
-		sheet_add_label(sheet, &labels, 0, "image", "", limit);
-		sheet_add_label(sheet, &labels, 0, "runtime", identity->runtime, limit);
-		sheet_add_label(sheet, &labels, 0, "pod_uid", identity->pod_uid, limit);
-		sheet_add_label(sheet, &labels, 0, "workload_kind", "", limit);
-		sheet_add_label(sheet, &labels, 0, "workload", "", limit);
-		sheet_add_label(sheet, &labels, 0, "node", in->node, limit);
-		add_one(sheet, &labels, 0, 1);
-	}
-	buffer_done(&labels);
-}
-
 /* `names` is "a" or "a,b". */
 static void set_labels(const struct sheet *sheet, struct buffer *labels, const char *names,
 		       const struct self_value *value)
