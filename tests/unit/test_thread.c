@@ -153,8 +153,8 @@ Test(thread, a_new_name_moves_the_gauges_and_leaves_the_counts)
 	begin();
 	record.value[V_FAULTS] = 23;
 	thread_count(&thread, &record, &owner);
-	thread_rename(&thread, "program", &owner);
-	thread_rename(&thread, "program", &owner);
+	thread_rename(&thread, "program", 1, &owner);
+	thread_rename(&thread, "program", 1, &owner);
 	record.value[V_FAULTS] = 53;
 	thread_count(&thread, &record, &owner);
 	eq(thread.program->value[V_FAULTS], 30);
@@ -437,6 +437,24 @@ Test(thread, an_older_record_read_after_the_newer_does_not_take_the_process_back
 	record.flags |= RECORD_MOVED;
 	cr_assert_eq(thread_begin(&older, &record, &base, "shell", &owner), 0);
 	thread_end(&older, &record, &owner);
+	cr_expect_str_eq(process->program->name, "worker");
+	record.flags = RECORD_LEADER | RECORD_GROUP_DEAD;
+	thread_end(&thread, &record, &owner);
+	eq(process->program->value[EXITS_(SUCCESS)], 1);
+}
+
+Test(thread, a_thread_that_an_exec_ended_does_not_take_the_process_back)
+{
+	struct thread sibling = { 0 };
+	struct process *process;
+
+	record.value[V_EXECS] = 4;
+	begin(); /* the thread that made the exec, in a lower slot */
+	process = thread.process;
+	record.value[V_EXECS] = 3;
+	record.flags = 0;
+	cr_assert_eq(thread_begin(&sibling, &record, &base, "shell", &owner), 0);
+	thread_end(&sibling, &record, &owner);
 	cr_expect_str_eq(process->program->name, "worker");
 	record.flags = RECORD_LEADER | RECORD_GROUP_DEAD;
 	thread_end(&thread, &record, &owner);

@@ -103,6 +103,7 @@ struct process {
 	struct process_key key;
 	struct program *program;
 	uint32_t threads; /* live records */
+	uint64_t execs;   /* of the thread that told its program: execs that it and its ancestors made */
 	bool exited;
 	struct process *next_starting; /* born since the last pass: in the model's list */
 	uint32_t forget_in;            /* passes until it is forgotten, once it has no threads */

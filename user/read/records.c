@@ -155,7 +155,7 @@ static void check_name(struct records *records, uint32_t slot, const struct reco
 	if (records->table.names[slot].seq == thread->name_seq)
 		return;
 	thread->name_seq = take_name(records, slot, record, name);
-	thread_rename(thread, name, owner);
+	thread_rename(thread, name, record->value[V_EXECS], owner);
 }
 
 static void give_back(struct records *records, uint32_t slot)

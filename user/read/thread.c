@@ -53,10 +53,13 @@ static struct program *find_program(struct cgroup *cgroup, const char *name, boo
 				 owner->realtime_ns);
 }
 
-/* `is_past`: the thread has gone on to another record, which may have been read before this one and knows better. */
-static void set_program(struct thread *thread, struct program *program, bool is_past,
+/* `is_past`: the thread has gone on to another record, which may have been read before this one and knows better. So does the
+ * record of a thread with more execs: the others of its process ended in the last one, and their records may be read later. */
+static void set_program(struct thread *thread, struct program *program, uint64_t execs, bool is_past,
 			const struct thread_owner *owner)
 {
+	struct process *process = thread->process;
+
 	if (thread->program == program)
 		return;
 	model_program_hold(program);
@@ -66,8 +69,10 @@ static void set_program(struct thread *thread, struct program *program, bool is_
 		model_program_release(thread->program, owner->now_ns);
 	}
 	thread->program = program;
-	if (thread->process && !is_past)
-		model_process_set_program(owner->model, thread->process, program, owner->now_ns);
+	if (!process || is_past || execs < process->execs)
+		return;
+	process->execs = execs;
+	model_process_set_program(owner->model, process, program, owner->now_ns);
 }
 
 int thread_begin(struct thread *thread, const struct record *record, const struct record_base *base,
@@ -97,7 +102,7 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 	thread->process = model_process_get(owner->model, record->tgid, record->start_ns, program);
 	if (thread->process)
 		thread->process->threads++;
-	set_program(thread, program, record->flags & RECORD_MOVED, owner);
+	set_program(thread, program, record->value[V_EXECS], record->flags & RECORD_MOVED, owner);
 	if ((record->flags & (RECORD_BORN | RECORD_LEADER)) == (RECORD_BORN | RECORD_LEADER)) {
 		if (thread->process)
 			model_process_start(owner->model, thread->process);
@@ -107,18 +112,18 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 	return 0;
 }
 
-void thread_rename(struct thread *thread, const char *name, const struct thread_owner *owner)
+void thread_rename(struct thread *thread, const char *name, uint64_t execs, const struct thread_owner *owner)
 {
 	struct program *program = find_program(thread->cgroup, name, thread->is_kernel, owner);
 
 	if (program)
-		set_program(thread, program, false, owner);
+		set_program(thread, program, execs, false, owner);
 }
 
 void thread_follow(struct thread *thread, const struct thread_owner *owner)
 {
 	if (thread->program && thread->program->container != thread->cgroup->container)
-		thread_rename(thread, thread->program->name, owner);
+		thread_rename(thread, thread->program->name, thread->last[V_EXECS], owner);
 }
 
 void thread_count(struct thread *thread, const struct record *record, const struct thread_owner *owner)

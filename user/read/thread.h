@@ -37,8 +37,8 @@ struct thread_owner {
 /* First sight of a record: the base is taken as already counted, owner and gauges are set. -ENOMEM leaves it for the next pass. */
 int thread_begin(struct thread *thread, const struct record *record, const struct record_base *base,
 		 const char *name, const struct thread_owner *owner);
-/* The program it runs has another name. */
-void thread_rename(struct thread *thread, const char *name, const struct thread_owner *owner);
+/* The program it runs has another name; `execs` is value[V_EXECS] of its record by then. */
+void thread_rename(struct thread *thread, const char *name, uint64_t execs, const struct thread_owner *owner);
 /* Its cgroup counts to another container now. */
 void thread_follow(struct thread *thread, const struct thread_owner *owner);
 /* Adds what grew since the last reading to the model; `record` is a consistent copy. */
