@@ -41,3 +41,5 @@ enum value_index {
 #define RECORD_VALUES V_STARTS              /* kept in a thread's record */
 #define PROGRAM_VALUES V_START_TIME         /* kept for a program */
 #define CONTAINER_VALUES V_RUNQUEUE_LATENCY /* kept for a container and the node */
+/* The last: kept for an interface, at value[V_NETDEV_x - V_NETDEV_RECEIVE]. */
+#define NETDEV_VALUES (VALUES - V_NETDEV_RECEIVE)

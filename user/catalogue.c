@@ -21,6 +21,8 @@ static const char *base_labels(enum metric_level level)
 		return "namespace,pod,container";
 	case LEVEL_PROGRAM:
 		return "namespace,pod,container,program";
+	case LEVEL_POD:
+		return "namespace,pod,container,interface";
 	case LEVEL_NODE:
 		break;
 	}
@@ -74,6 +76,7 @@ static void print_page(void)
 	} levels[] = {
 		{ LEVEL_CONTAINER, "Containers" },
 		{ LEVEL_PROGRAM, "Programs" },
+		{ LEVEL_POD, "Pods: once per network namespace" },
 		{ LEVEL_NODE, "The node" },
 	};
 
@@ -101,6 +104,7 @@ int catalogue_main(int argc, char **argv)
 	}
 	print_level(LEVEL_CONTAINER, print_text);
 	print_level(LEVEL_PROGRAM, print_text);
+	print_level(LEVEL_POD, print_text);
 	print_level(LEVEL_NODE, print_text);
 	print_self(print_text);
 	return EXIT_SUCCESS;

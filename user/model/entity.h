@@ -56,6 +56,9 @@ struct program {
 	uint64_t value[PROGRAM_VALUES];
 };
 
+/* Whose network devices a container sees; not known before its first process was looked at. */
+enum container_network { CONTAINER_NETWORK_UNKNOWN, CONTAINER_NETWORK_OWN, CONTAINER_NETWORK_HOST };
+
 struct container {
 	UT_hash_handle hh; /* in model->containers, by key */
 	char *key;         /* namespace, pod, name, each with its NUL */
@@ -69,6 +72,7 @@ struct container {
 	uint32_t alive;           /* instances whose cgroup exists */
 	uint64_t dead_since_ns;   /* CLOCK_MONOTONIC; 0 while alive */
 	uint64_t created_ns;      /* CLOCK_REALTIME */
+	enum container_network network;
 	uint64_t value[CONTAINER_VALUES];
 	bool has_file[CONTAINER_VALUES -
 		      PROGRAM_VALUES]; /* which values of source FILE are known: absent is not 0 */

@@ -14,6 +14,7 @@
 #define C LEVEL_CONTAINER
 #define P LEVEL_PROGRAM
 #define N LEVEL_NODE
+#define POD LEVEL_POD
 
 /* label_of_<dimension>[]: the label's name, and by its address the dimension itself */
 #define LABEL(dimension, name) static const char label_of_##dimension[] = name;
@@ -66,13 +67,16 @@ const struct metric metrics[METRICS] = {
 	_Static_assert((SOURCE_##source <= SOURCE_FILE) == (V_##id##_LAST < CONTAINER_VALUES), #id);       \
 	_Static_assert(!((levels)&P) || SOURCE_##source <= SOURCE_MODEL, #id " is not kept for programs"); \
 	_Static_assert(!((levels)&C) || SOURCE_##source != SOURCE_CPU, #id " is not kept for containers"); \
-	_Static_assert((METRIC_##kind == METRIC_HISTOGRAM) == (SOURCE_##source == SOURCE_GROUP), #id);
+	_Static_assert((METRIC_##kind == METRIC_HISTOGRAM) == (SOURCE_##source == SOURCE_GROUP), #id);     \
+	_Static_assert((SOURCE_##source == SOURCE_NETDEV) == (V_##id >= V_NETDEV_RECEIVE), #id);           \
+	_Static_assert((SOURCE_##source == SOURCE_NETDEV) == ((levels) == POD), #id);
 #include "metrics.def"
 #undef METRIC
 
 #undef C
 #undef P
 #undef N
+#undef POD
 
 static const char *const syscall_names[SYSCALL_NUMBERS] = {
 #define SYSCALL(number, name, class, wait) [number] = #name,
@@ -93,6 +97,8 @@ const char *metric_level_name(enum metric_level level)
 		return "program";
 	case LEVEL_NODE:
 		return "node";
+	case LEVEL_POD:
+		return "pod";
 	}
 	assert(!"one level");
 	return "";

@@ -8,11 +8,19 @@
 #include "metrics.h"
 #include "record.h"
 
-enum metric_level { LEVEL_CONTAINER = 1, LEVEL_PROGRAM = 2, LEVEL_NODE = 4 };
+enum metric_level { LEVEL_CONTAINER = 1, LEVEL_PROGRAM = 2, LEVEL_NODE = 4, LEVEL_POD = 8 };
 /* Rows are of the first three; an info is a gauge of 1 that says something by its labels. */
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_INFO };
 enum metric_unit { UNIT_NONE, UNIT_SECONDS, UNIT_BYTES, UNIT_CORES };
-enum metric_source { SOURCE_TASK, SOURCE_RECORD, SOURCE_MODEL, SOURCE_FILE, SOURCE_GROUP, SOURCE_CPU };
+enum metric_source {
+	SOURCE_TASK,
+	SOURCE_RECORD,
+	SOURCE_MODEL,
+	SOURCE_FILE,
+	SOURCE_GROUP,
+	SOURCE_CPU,
+	SOURCE_NETDEV
+};
 
 enum metric_needs { NEEDS_TASKS, NEEDS_SWITCHES, NEEDS_CALLS, NEEDS_LATENCY, NEEDS_USAGE, NEEDS_FILES };
 
@@ -33,7 +41,7 @@ struct metric {
 
 extern const struct metric metrics[METRICS];
 
-/* The level's word in family names: "container", "program", "node". */
+/* The level's word in family names: "container", "program", "node", "pod". */
 const char *metric_level_name(enum metric_level level);
 
 /* Writes "ktally_<level>_<name>_<unit>[_total]" with its NUL, for any level; returns its length or -ENAMETOOLONG. */

@@ -8,6 +8,7 @@
 #include "model/cgroup.h"
 #include "model/container.h"
 #include "model/model.h"
+#include "model/network.h"
 
 static void cleanup_model(struct model **model)
 {
@@ -51,6 +52,7 @@ void model_free(struct model *model)
 		HASH_DEL(model->containers, container);
 		container_free(container);
 	}
+	network_done(model);
 	container_free(model->node);
 	free(model);
 }
@@ -244,8 +246,10 @@ void model_expire(struct model *model, uint64_t now_ns)
 			model->unknown = NULL;
 		if (container == model->other)
 			model->other = NULL;
+		network_forget(model, container);
 		HASH_DEL(model->containers, container);
 		container_free(container);
 		model->evicted_containers++;
 	}
+	network_expire(model, now_ns);
 }

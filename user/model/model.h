@@ -32,12 +32,15 @@ struct model {
 	struct container *unknown; /* cgroups whose path could not be found out: one for all */
 	struct container *other;   /* past the limit of containers */
 	struct container *node;    /* sums of all; not in `containers` */
+	struct network *networks;  /* model/network.h, as the next */
+	struct pod *pods;
 	uint64_t calls_by_number[SYSCALL_NUMBERS];
 	uint64_t errors_by_number[ERRNO_NUMBERS];
 	/* what the bounds folded or evicted, for self_series_folded_total{table} */
 	uint64_t
 		renamings; /* grows when a cgroup went to another container: threads then look up their program again */
 	uint64_t folded_programs, folded_containers, folded_processes;
+	uint64_t folded_pods, folded_interfaces, unread_devices;
 	uint64_t evicted_containers, evicted_programs;
 };
 
