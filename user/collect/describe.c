@@ -92,6 +92,9 @@ static void describe_bounds(const struct model *model, struct self *self)
 	self_set(self, SELF_SERIES_FOLDED, "programs", NULL, model->folded_programs);
 	self_set(self, SELF_SERIES_FOLDED, "containers", NULL, model->folded_containers);
 	self_set(self, SELF_SERIES_FOLDED, "processes", NULL, model->folded_processes);
+	self_set(self, SELF_SERIES_FOLDED, "pods", NULL, model->folded_pods);
+	self_set(self, SELF_SERIES_FOLDED, "interfaces", NULL, model->folded_interfaces);
+	self_set(self, SELF_UNATTRIBUTED, "devices", NULL, model->unread_devices);
 	self_set(self, SELF_EVICTED, "containers", NULL, model->evicted_containers);
 	self_set(self, SELF_EVICTED, "programs", NULL, model->evicted_programs);
 }

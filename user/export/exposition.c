@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "export/identity_families.h"
+#include "export/network_families.h"
 #include "export/self_families.h"
 
 #define NO_LIMIT SIZE_MAX
@@ -249,6 +250,7 @@ int exposition_write(const struct exposition_input *in, enum sheet_body body, st
 	add_level(&page, &page.containers);
 	add_identity(&page);
 	add_level(&page, &page.programs);
+	network_families_add(page.sheet, in);
 	add_level(&page, &page.node);
 	self_families_add(page.sheet, in);
 	sheet_end(page.sheet);
