@@ -51,6 +51,7 @@ LIBRARY      := $(VARIANT)/libktally.a
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(VARIANT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 E2E_TESTS    := $(sort $(wildcard tests/e2e/[0-9]*.sh))
 FUZZ_SOURCES_fuzz_labels := user/base/buffer.c user/base/utf8.c
+FUZZ_SOURCES_fuzz_network_files := user/base/file.c
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 WORKLOAD     := build/workload
 CRI          := build/cri
