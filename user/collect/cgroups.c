@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "collect/cgroups.h"
+#include "collect/networks.h"
 #include "enrich/cgroup_path.h"
 #include "read/container_files.h"
 
@@ -27,11 +28,13 @@ struct known {
 	uint32_t turn;
 	uint32_t seen; /* number of the last walk that met it */
 	struct container_files *files;
+	struct networks_link link;
 };
 
 struct cgroups {
 	struct cgroups_settings settings;
 	struct known *known;
+	struct networks *networks;
 	uint64_t turn;
 	uint32_t walk;
 	bool started;                 /* the first walk is over: what is met later was born */
@@ -40,11 +43,19 @@ struct cgroups {
 
 int cgroups_new(const struct cgroups_settings *settings, struct cgroups **ret_cgroups)
 {
+	const struct networks_settings networks = { settings->paths, settings->cgroupfs, settings->model,
+						    settings->interval_ns };
 	struct cgroups *cgroups = calloc(1, sizeof(*cgroups));
+	int error;
 
 	if (!cgroups)
 		return -ENOMEM;
 	cgroups->settings = *settings;
+	error = networks_new(&networks, &cgroups->networks);
+	if (error) {
+		free(cgroups);
+		return error;
+	}
 	*ret_cgroups = cgroups;
 	return 0;
 }
@@ -75,6 +86,7 @@ void cgroups_free(struct cgroups *cgroups)
 		return;
 	HASH_ITER(hh, cgroups->known, known, next)
 		forget(cgroups, known);
+	networks_free(cgroups->networks);
 	free(cgroups);
 }
 
@@ -174,8 +186,10 @@ static void lose(struct cgroups *cgroups, struct known *known)
 		container_files_clear(cgroup->container);
 	container_files_free(known->files);
 	known->files = NULL;
-	if (cgroup)
-		model_cgroup_remove(cgroups->settings.model, cgroup, cgroups->now_ns);
+	if (!cgroup)
+		return;
+	networks_leave(&known->link, cgroup, cgroups->now_ns);
+	model_cgroup_remove(cgroups->settings.model, cgroup, cgroups->now_ns);
 }
 
 static int on_walk(void *context, int dir_fd, uint64_t id, const char *path)
@@ -286,8 +300,13 @@ static void read_one(struct cgroups *cgroups, struct known *known)
 		if (!known->files && !cgroupfs_is_alive(cgroups->settings.cgroupfs, known->id, known->path))
 			lose(cgroups, known);
 	}
-	if (known->files && container_files_read(known->files, cgroup->container, flags))
+	if (!known->files)
+		return;
+	if (container_files_read(known->files, cgroup->container, flags))
 		lose(cgroups, known);
+	else if (networks_read(cgroups->networks, &known->link, cgroup, known->born, cgroups->now_ns,
+			       cgroups->realtime_ns))
+		known->turn = 0;
 }
 
 void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
@@ -309,4 +328,9 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 			read_one(cgroups, known);
 	}
 	cgroups->turn++;
+}
+
+const char *cgroups_network_reason(const struct cgroups *cgroups)
+{
+	return networks_reason(cgroups->networks);
 }

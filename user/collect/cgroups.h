@@ -21,8 +21,9 @@ struct cgroups_settings {
 	const struct cgroupfs *cgroupfs;
 	struct model *model;
 	struct names *names;
-	bool usage;      /* CPU time and processes come from the files: there are no records */
-	uint32_t rounds; /* turns in which each active container's files are read once */
+	bool usage;           /* CPU time and processes come from the files: there are no records */
+	uint32_t rounds;      /* turns in which each active container's files are read once */
+	uint64_t interval_ns; /* the same as a time */
 	uint64_t grace_ns;
 };
 
@@ -39,6 +40,9 @@ void cgroups_notice(struct cgroups *cgroups, const struct event_cgroup *event, u
 /* The cgroup a thread was met in; as one of `unknown` when its path cannot be found. NULL when out of memory. */
 struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, uint64_t now_ns,
 			   uint64_t realtime_ns);
+
+/* Why network devices of containers may be missing, or "": networks_reason(). */
+const char *cgroups_network_reason(const struct cgroups *cgroups);
 
 /* One turn's share of the files. */
 void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns);

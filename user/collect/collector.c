@@ -167,6 +167,7 @@ static int start_cgroups(struct collector *collector, const struct options *opti
 		.names = collector->names,
 		.usage = usage,
 		.rounds = collector->turns,
+		.interval_ns = options->interval_files_ns,
 		.grace_ns = options->containers_grace_time_ns,
 	};
 
@@ -398,6 +399,11 @@ bool collector_has_cgroupfs(const struct collector *collector)
 bool collector_has_procfs(const struct collector *collector)
 {
 	return collector->node_files;
+}
+
+const char *collector_network_reason(const struct collector *collector)
+{
+	return cgroups_network_reason(collector->cgroups);
 }
 
 const char *collector_news(struct collector *collector)

@@ -65,6 +65,8 @@ uint64_t collector_dropped(const struct collector *collector,
 uint64_t collector_malformed(const struct collector *collector);
 bool collector_has_cgroupfs(const struct collector *collector);
 bool collector_has_procfs(const struct collector *collector);
+/* Why network devices of containers may be missing, or "". */
+const char *collector_network_reason(const struct collector *collector);
 
 /* Adds all rows of `self` that the collector knows: probes, maps, losses, bounds. */
 void collector_describe(const struct collector *collector, struct self *self);

@@ -113,4 +113,5 @@ void collector_describe(const struct collector *collector, struct self *self)
 	self_set(self, SELF_TICK_DURATION, NULL, NULL, collector_pass_ns(collector));
 	self_set(self, SELF_SOURCE_UP, "cgroupfs", NULL, collector_has_cgroupfs(collector));
 	self_set(self, SELF_SOURCE_UP, "procfs", NULL, collector_has_procfs(collector));
+	self_set(self, SELF_SOURCE_UP, "network_namespaces", NULL, !collector_network_reason(collector)[0]);
 }
