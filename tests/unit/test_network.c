@@ -50,22 +50,34 @@ static struct cgroup *add(uint64_t id, const char *name, const char *pod_uid)
 	struct cgroup *cgroup = NULL;
 
 	snprintf(identity.name, sizeof(identity.name), "%s", name);
+	snprintf(identity.id, sizeof(identity.id), "%s", name);
 	snprintf(identity.pod_uid, sizeof(identity.pod_uid), "%s", pod_uid);
 	cr_assert_eq(model_cgroup_add(model, id, "/x", &identity, 1, &cgroup), 0);
 	return cgroup;
 }
 
-/* A cgroup of a container with Kubernetes' names. */
-static struct cgroup *add_named(uint64_t id, const char *namespace, const char *pod, const char *name)
+/* What a runtime tells late. */
+static void name(struct cgroup *cgroup, const char *namespace, const char *pod, const char *container)
 {
-	struct cgroup *cgroup = add(id, "short-id", "");
+	const struct details details = { .id = cgroup->identity->id,
+					 .name = container,
+					 .namespace = namespace,
+					 .pod = pod,
+					 .pod_uid = "",
+					 .image = "",
+					 .is_sandbox = !container[0] };
 
-	cgroup->container->instances = NULL;
-	cgroup->container->alive = 0;
-	cgroup->container = container_get(model, namespace, pod, name, 1);
-	cgroup->next_instance = cgroup->container->instances;
-	cgroup->container->instances = cgroup;
-	cgroup->container->alive++;
+	cr_assert_eq(model_cgroup_describe(model, cgroup, "", &details, NOW, 1), 0);
+}
+
+static struct cgroup *add_named(uint64_t id, const char *namespace, const char *pod, const char *container)
+{
+	struct cgroup *cgroup;
+	char short_id[16];
+
+	snprintf(short_id, sizeof(short_id), "short-%u", (unsigned int)id);
+	cgroup = add(id, short_id, "");
+	name(cgroup, namespace, pod, container);
 	return cgroup;
 }
 
@@ -284,18 +296,21 @@ Test(network, pods_end_after_their_grace_time)
 
 Test(network, names_that_come_late_take_the_counts_with_them)
 {
-	struct cgroup *web = add(11, "0123abcd", ""), *named = add_named(13, "shop", "web-0", "nginx");
+	struct cgroup *web = add(11, "0123abcd", "");
 	struct network *network = use(INODE, web);
 
 	count(network, web, true, "eth0", 100);
-	cr_assert_eq(network_move(model, web->container, named->container), 0);
+	name(web, "shop", "web-0", "nginx");
 	eq(value("", "", "0123abcd", "eth0"), ABSENT);
 	eq(value("shop", "web-0", "", "eth0"), 100);
-	count(network, named, true, "eth0", 101);
+	count(network, web, true, "eth0", 101);
 	eq(value("shop", "web-0", "", "eth0"), 101);
-	/* again: nothing is there to move */
-	cr_assert_eq(network_move(model, web->container, named->container), 0);
-	eq(HASH_COUNT(model->pods), 1);
+	/* and without Kubernetes */
+	web = add(13, "4567cdef", "");
+	count(use(INODE + 1, web), web, true, "eth0", 7);
+	name(web, "", "", "redis");
+	eq(value("", "", "redis", "eth0"), 7);
+	eq(HASH_COUNT(model->pods), 2);
 }
 
 Test(network, a_container_merged_into_one_that_counted_adds_to_it)
@@ -307,16 +322,19 @@ Test(network, a_container_merged_into_one_that_counted_adds_to_it)
 	network_release(before, old, NOW);
 	count(after, web, true, "eth0", 7);
 	count(after, web, true, "eth0", 9);
-	cr_assert_eq(network_move(model, web->container, old->container), 0);
+	web->container->network = CONTAINER_NETWORK_OWN;
+	name(web, "shop", "web-0", "");
+	cr_assert_eq(web->container, old->container);
+	eq(web->container->network, CONTAINER_NETWORK_OWN);
 	eq(value("shop", "web-0", "", "eth0"), 109);
-	count(after, old, true, "eth0", 10);
+	count(after, web, true, "eth0", 10);
 	eq(value("shop", "web-0", "", "eth0"), 110);
 	eq(HASH_COUNT(model->pods), 1);
 }
 
 Test(network, another_user_that_has_kubernetes_names_gives_them_to_all)
 {
-	struct cgroup *unnamed = add(11, "0123abcd", ""), *named = add_named(13, "shop", "web-0", "");
+	struct cgroup *unnamed = add(11, "0123abcd", ""), *named = add_named(13, "shop", "web-0", "nginx");
 	struct network *network = use(INODE, unnamed);
 
 	use(INODE, named);

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "model/cgroup.h"
 #include "model/container.h"
+#include "model/network.h"
 #include "model/program.h"
 
 #define OTHER_NAME "other"
@@ -104,8 +105,11 @@ int container_rename(struct model *model, struct container *container, const cha
 {
 	const char *const names[3] = { namespace, pod, name };
 	char key[3 * (LABEL_LENGTH_MAX + 1)];
+	int error = enter(model, container, key, make_key(model, names, key));
 
-	return enter(model, container, key, make_key(model, names, key));
+	if (!error)
+		network_move(model, container, container); /* out of memory: its devices keep the old names */
+	return error;
 }
 
 static void merge_histogram(struct histogram *to, const struct histogram *from)
@@ -171,6 +175,9 @@ void container_merge(struct model *model, struct container *from, struct contain
 		cgroup_leave(cgroup, 0);
 		cgroup_join(cgroup, to);
 	}
+	to->network = from->network ?: to->network;
+	network_move(model, from, to);
+	network_forget(model, from);
 	HASH_DEL(model->containers, from);
 	container_free(from);
 }

@@ -188,7 +188,7 @@ static int choose_pod(struct model *model, struct network *network, const struct
 	/* Kubernetes' names are known of another user of the namespace before they are of its first. */
 	if (pod && !pod->pod[0] && container->pod[0] && pod->networks == 1 && pod->owner)
 		return network_move(model, pod->owner, container);
-	if (pod)
+	if (pod && (network->users > 1 || !pod->owner || pod_is_of(pod, container)))
 		return 0;
 	pod = pod_get(model, container);
 	if (!pod)
