@@ -145,6 +145,7 @@ static enum check_result check(const struct options *options, struct check_table
 
 	feature_detect(&feature);
 	has_cgroupfs = cgroupfs_init(&paths, &cgroupfs) == 0;
+	surroundings_look(&paths, &cgroupfs, &machine.surroundings);
 	try_profile(PROBE_FULL, &machine, &trial);
 	try_profile(PROBE_LIGHT, &machine, &trial);
 	machine.needs_tracefs = needs_tracefs(&machine, &trial);

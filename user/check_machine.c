@@ -152,18 +152,12 @@ static bool has(uint64_t set, int capability)
 	return set >> capability & 1;
 }
 
-/* The effective set, from /proc/self/status. */
 static uint64_t read_capabilities(const struct check_machine *machine)
 {
-	char text[8192], path[PATH_MAX];
-	const char *line;
+	uint64_t set;
 
-	snprintf(path, sizeof(path), "%s/self/status", machine->paths->procfs);
-	if (file_read_at(AT_FDCWD, path, text, sizeof(text)) <= 0 &&
-	    file_read_at(AT_FDCWD, "/proc/self/status", text, sizeof(text)) <= 0)
-		return 0;
-	line = strstr(text, "\nCapEff:");
-	return line ? strtoull(line + strlen("\nCapEff:"), NULL, 16) : 0;
+	surroundings_capabilities(machine->paths, &set);
+	return set;
 }
 
 static void add_capability(struct check_table *table, const char *name, bool held, bool needed,
@@ -220,26 +214,16 @@ static void add_memlock(const struct check_machine *machine, struct check_table 
 				(unsigned long long)limit.rlim_max / 1024);
 }
 
-/* The first namespaces have fixed inode numbers: include/linux/proc_ns.h. */
-static void add_namespace(const struct check_machine *machine, struct check_table *table, const char *name,
-			  const char *file, unsigned long first, const char *mend, const char *lack)
+static void add_surroundings(const struct check_machine *machine, struct check_table *table)
 {
-	char path[PATH_MAX], target[64];
-	unsigned long inode = 0;
-	ssize_t length;
+	for (unsigned int i = 0; i < SURROUNDINGS; i++) {
+		const struct surrounding_text *text = &surrounding_texts[i];
+		bool lacks = machine->surroundings.lacks[i];
 
-	snprintf(path, sizeof(path), "%s/self/ns/%s", machine->paths->procfs, file);
-	length = readlink(path, target, sizeof(target) - 1);
-	if (length > 0) {
-		target[length] = '\0';
-		inode = strtoul(strchr(target, '[') ? strchr(target, '[') + 1 : "", NULL, 10);
+		if (text->title[0])
+			check_table_add(table, PROCESS, text->title, lacks ? CHECK_REDUCED : CHECK_OK,
+					text->mend, "%s", lacks ? text->lack : "the host's");
 	}
-	if (!inode)
-		check_table_add(table, PROCESS, name, CHECK_UNKNOWN, NULL, "%s cannot be read", path);
-	else if (inode == first)
-		check_table_add(table, PROCESS, name, CHECK_OK, NULL, "the host's");
-	else
-		check_table_add(table, PROCESS, name, CHECK_REDUCED, mend, "a private one: %s", lack);
 }
 
 void check_machine_add_process(struct check_machine *machine, struct check_table *table)
@@ -248,12 +232,7 @@ void check_machine_add_process(struct check_machine *machine, struct check_table
 			geteuid() == 0 ? " (root)" : "");
 	add_capabilities(machine, table);
 	add_memlock(machine, table);
-	add_namespace(machine, table, "PID namespace", "pid", 0xEFFFFFFC,
-		      "hostPID: true in the pod, --pid=host for the container",
-		      "threads outside it are found only when they run");
-	add_namespace(machine, table, "cgroup namespace", "cgroup", 0xEFFFFFFB,
-		      "mount the host's cgroup file system, or --cgroupns=host",
-		      "cgroups outside it have no path");
+	add_surroundings(machine, table);
 }
 
 /* ---- files -------------------------------------------------------------------------------------------------------- */

@@ -7,11 +7,13 @@
 #include "check_table.h"
 #include "probe/feature.h"
 #include "read/cgroupfs.h"
+#include "read/surroundings.h"
 
 struct check_machine {
 	const struct paths *paths;
 	const struct feature *feature;
 	const struct cgroupfs *cgroupfs;
+	struct surroundings surroundings;
 	bool needs_tracefs;    /* a program of the kind tracepoint is to be used here */
 	bool has_capabilities; /* out: enough to load BPF programs */
 	bool has_procfs;       /* out */

@@ -197,6 +197,9 @@ static void tell_state(const struct daemon *daemon)
 	const struct probe *probe = collector_probe(daemon->collector);
 	const struct options *options = &daemon->options;
 
+	for (unsigned int i = 0; i < SURROUNDINGS; i++)
+		if (collector_surroundings(daemon->collector)->lacks[i])
+			log_warn("%s (mend: %s)", surrounding_texts[i].lack, surrounding_texts[i].mend);
 	if (!probe)
 		log_warn("BPF is off: %s; serving what cgroup files and procfs give",
 			 collector_reason(daemon->collector));

@@ -91,6 +91,7 @@ Test(cgroupfs, malformed_mount_tables_and_no_hierarchy_are_an_error_not_a_crash)
 	}
 	tree_remove(&tree, "proc/self/mountinfo");
 	cr_assert_eq(cgroupfs_init(&paths, &cgroupfs), -ENOENT);
+	cr_assert(!cgroupfs.is_whole);
 }
 
 Test(cgroupfs, v2_alone_is_found_and_says_which_controllers_it_has)
@@ -132,6 +133,19 @@ Test(cgroupfs, the_mounts_below_the_given_place_win_and_whole_trees_before_parts
 	cr_assert_eq(cgroupfs_init(&paths, &cgroupfs), 0);
 	cr_assert_eq(inode_of_fd(cgroupfs.v2_fd), inode("cg/a b"));
 	cr_assert_eq(inode_of_fd(cgroupfs.v1_fd[CONTROLLER_MEMORY]), inode("other"));
+}
+
+Test(cgroupfs, from_a_private_namespace_the_hosts_tree_wins_over_the_containers_own_part)
+{
+	tree_directory(&tree, "cg/own");
+	tree_directory(&tree, "cg/host");
+	tree_directory(&tree, "cg/other");
+	tree_file(&tree, "proc/self/mountinfo",
+		  "1 2 0:1 / %s/own rw - cgroup2 c rw\n1 2 0:1 /../.. %s/host rw - cgroup2 c rw\n"
+		  "1 2 0:1 /../../x %s/other rw - cgroup2 c rw\n",
+		  mounts, mounts, mounts);
+	cr_assert_eq(cgroupfs_init(&paths, &cgroupfs), 0);
+	cr_assert_eq(inode_of_fd(cgroupfs.v2_fd), inode("cg/host"));
 }
 
 Test(cgroupfs, without_a_mount_table_the_usual_names_are_tried)
@@ -190,6 +204,22 @@ Test(cgroupfs, the_walk_meets_every_cgroup_of_both_hierarchies_once)
 	cr_assert_eq(id_of(&seen, "/docker/abc", true), inode("cg/cpu,cpuacct/docker/abc"));
 	cr_assert_eq(id_of(&seen, "/", false), inode("cg/unified"));
 	cr_assert_eq(id_of(&seen, "/init.scope", false), inode("cg/unified/init.scope"));
+}
+
+Test(cgroupfs, a_part_of_a_hierarchy_has_no_root_to_be_taken_for_the_hosts)
+{
+	struct seen seen = { 0 };
+
+	make_hybrid();
+	tree_directory(&tree, "cg/cpu,cpuacct/below");
+	cgroupfs_init(&paths, &cgroupfs);
+	cr_assert(cgroupfs.is_whole);
+	cgroupfs.is_whole = false;
+	cr_assert_eq(cgroupfs_walk(&cgroupfs, see, &seen), 0);
+	cr_assert_eq(seen.count, 1);
+	cr_assert_eq(id_of(&seen, "/below", true), inode("cg/cpu,cpuacct/below"));
+	cr_assert(!cgroupfs_is_alive(&cgroupfs, inode("cg/unified"), "/"));
+	cr_assert(cgroupfs_is_alive(&cgroupfs, inode("cg/cpu,cpuacct/below") | CGROUP_V1, "/below"));
 }
 
 Test(cgroupfs, a_visit_can_end_the_walk_and_links_are_not_followed)

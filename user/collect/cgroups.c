@@ -21,6 +21,7 @@ struct known {
 	char *path;
 	bool in_model;
 	bool born;   /* after ktally */
+	bool told;   /* by a notice: it may lie outside what is mounted */
 	bool is_own; /* the path is a container's own */
 	bool removed;
 	uint64_t removed_ns;
@@ -192,6 +193,12 @@ static void lose(struct cgroups *cgroups, struct known *known)
 	model_cgroup_remove(cgroups->settings.model, cgroup, cgroups->now_ns);
 }
 
+/* Is it gone when it is not where its path says? In a part of the hierarchy that is mounted most are not: notices tell then. */
+static bool must_be_there(const struct cgroups *cgroups, const struct known *known)
+{
+	return cgroups->settings.cgroupfs->is_whole || !known->told;
+}
+
 static int on_walk(void *context, int dir_fd, uint64_t id, const char *path)
 {
 	struct cgroups *cgroups = context;
@@ -215,7 +222,7 @@ int cgroups_walk(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
 	if (error)
 		return error;
 	HASH_ITER(hh, cgroups->known, known, next)
-		if (known->seen != cgroups->walk)
+		if (known->seen != cgroups->walk && must_be_there(cgroups, known))
 			lose(cgroups, known);
 	return 0;
 }
@@ -233,8 +240,10 @@ void cgroups_notice(struct cgroups *cgroups, const struct event_cgroup *event, u
 		return;
 	}
 	known = learn(cgroups, event->cgroup_id, event->path);
-	if (known)
+	if (known) {
 		known->seen = cgroups->walk;
+		known->told = true;
+	}
 }
 
 /* Path of a process's cgroup from procfs: for cgroups whose notice was lost or that lie outside our cgroup namespace. */
@@ -297,7 +306,8 @@ static void read_one(struct cgroups *cgroups, struct known *known)
 	known->activity = cgroup->activity;
 	if (!known->files) {
 		open_files(cgroups, known, cgroup);
-		if (!known->files && !cgroupfs_is_alive(cgroups->settings.cgroupfs, known->id, known->path))
+		if (!known->files && must_be_there(cgroups, known) &&
+		    !cgroupfs_is_alive(cgroups->settings.cgroupfs, known->id, known->path))
 			lose(cgroups, known);
 	}
 	if (!known->files)

@@ -20,6 +20,7 @@ struct collector {
 	struct paths paths;
 	struct feature feature;
 	struct cgroupfs cgroupfs;
+	struct surroundings surroundings;
 	struct cgroups *cgroups;
 	struct names *names;
 	struct model *model;
@@ -133,10 +134,13 @@ static void stop_bpf(struct collector *collector)
 /* The first refusal says most about why nothing works. */
 static void set_reason(struct collector *collector, int error)
 {
+	static const enum surrounding forbids[] = { SURROUNDING_HOST_USERS, SURROUNDING_PRIVILEGES };
+
 	snprintf(collector->reason, sizeof(collector->reason), "%s", strerror(-error));
-	if (error == -EPERM && geteuid() != 0)
-		snprintf(collector->reason, sizeof(collector->reason),
-			 "not root, and without CAP_BPF and CAP_PERFMON");
+	for (size_t i = 0; error == -EPERM && i < sizeof(forbids) / sizeof(forbids[0]); i++)
+		if (collector->surroundings.lacks[forbids[i]])
+			snprintf(collector->reason, sizeof(collector->reason), "%s",
+				 surrounding_texts[forbids[i]].lack);
 	if (!collector->feature.btf)
 		snprintf(collector->reason, sizeof(collector->reason),
 			 "no type information of the kernel: cannot read /sys/kernel/btf/vmlinux");
@@ -195,6 +199,7 @@ static int collector_init(struct collector *collector, const struct options *opt
 	collector->owner.context = collector;
 	set_time(collector);
 	cgroupfs_init(&collector->paths, &collector->cgroupfs);
+	surroundings_look(&collector->paths, &collector->cgroupfs, &collector->surroundings);
 	error = model_new(&limits, collector->owner.realtime_ns, &collector->model);
 	if (error)
 		return error;
@@ -391,14 +396,9 @@ uint64_t collector_malformed(const struct collector *collector)
 	return collector->events ? events_malformed(collector->events) : 0;
 }
 
-bool collector_has_cgroupfs(const struct collector *collector)
+const struct surroundings *collector_surroundings(const struct collector *collector)
 {
-	return collector->cgroupfs.v2_fd >= 0 || cgroupfs_has_v1_cpu(&collector->cgroupfs);
-}
-
-bool collector_has_procfs(const struct collector *collector)
-{
-	return collector->node_files;
+	return &collector->surroundings;
 }
 
 const char *collector_network_reason(const struct collector *collector)

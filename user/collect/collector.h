@@ -16,6 +16,7 @@
 #include "options.h"
 #include "probe/probe.h"
 #include "read/records.h"
+#include "read/surroundings.h"
 
 struct collector;
 
@@ -63,10 +64,9 @@ uint64_t collector_kernel_memory(const struct collector *collector); /* bytes of
 uint64_t collector_dropped(const struct collector *collector,
 			   unsigned int type); /* enum event_type: notices lost */
 uint64_t collector_malformed(const struct collector *collector);
-bool collector_has_cgroupfs(const struct collector *collector);
-bool collector_has_procfs(const struct collector *collector);
 /* Why network devices of containers may be missing, or "". */
 const char *collector_network_reason(const struct collector *collector);
+const struct surroundings *collector_surroundings(const struct collector *collector);
 
 /* Adds all rows of `self` that the collector knows: probes, maps, losses, bounds. */
 void collector_describe(const struct collector *collector, struct self *self);

@@ -66,7 +66,7 @@ static void describe_runtimes(const struct names *names, struct self *self)
 
 	self_set(self, SELF_SERIES_FOLDED, "names", NULL, names_folded(names));
 	for (size_t i = 0; runtimes && i < runtimes_status(runtimes, i, &status); i++) {
-		self_set(self, SELF_SOURCE_UP, status.source, NULL, status.up);
+		self_set(self, SELF_SOURCE_UP, status.source, status.reason, status.up);
 		self_set(self, SELF_SOURCE_REFUSED, status.source, NULL, status.refused);
 		self_set(self, SELF_SOURCE_FAILURES, status.source, NULL, status.failures);
 	}
@@ -99,6 +99,13 @@ static void describe_bounds(const struct model *model, struct self *self)
 	self_set(self, SELF_EVICTED, "programs", NULL, model->evicted_programs);
 }
 
+static void describe_surroundings(const struct surroundings *surroundings, struct self *self)
+{
+	for (unsigned int i = 0; i < SURROUNDINGS; i++)
+		self_set(self, SELF_SOURCE_UP, surrounding_texts[i].source,
+			 surroundings->lacks[i] ? surrounding_texts[i].lack : "", !surroundings->lacks[i]);
+}
+
 void collector_describe(const struct collector *collector, struct self *self)
 {
 	describe_probes(collector, self);
@@ -111,7 +118,7 @@ void collector_describe(const struct collector *collector, struct self *self)
 	if (collector_probe(collector))
 		self_set(self, SELF_KERNEL_MEMORY, NULL, NULL, collector_kernel_memory(collector));
 	self_set(self, SELF_TICK_DURATION, NULL, NULL, collector_pass_ns(collector));
-	self_set(self, SELF_SOURCE_UP, "cgroupfs", NULL, collector_has_cgroupfs(collector));
-	self_set(self, SELF_SOURCE_UP, "procfs", NULL, collector_has_procfs(collector));
-	self_set(self, SELF_SOURCE_UP, "network_namespaces", NULL, !collector_network_reason(collector)[0]);
+	self_set(self, SELF_SOURCE_UP, "network_namespaces", collector_network_reason(collector),
+		 !collector_network_reason(collector)[0]);
+	describe_surroundings(collector_surroundings(collector), self);
 }

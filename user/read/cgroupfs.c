@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #define MOUNTINFO_LIMIT (64 << 20)
 #define DEPTH_LIMIT 128 /* a descriptor is open per level */
@@ -96,6 +98,15 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
+/* How much of the hierarchy a mount shows. Seen from a private cgroup namespace "/" is a container's own part, and the whole,
+ * mounted from the host, is as many ".." as the container is deep. */
+static int rank_root(const char *root)
+{
+	if (root[strspn(root, "/.")])
+		return 0;
+	return strcmp(root, "/") == 0 ? 1 : 2;
+}
+
 /* "36 35 98:0 /root /mount/point rw,noatime shared:1 - cgroup cgroup rw,cpu,cpuacct" */
 static void offer_mount(struct search *search, char *line)
 {
@@ -111,7 +122,7 @@ static void offer_mount(struct search *search, char *line)
 			return;
 	point = fields[4];
 	unescape(point);
-	rank = 1 + 2 * is_at_or_below(point, search->cgroupfs_path) + (strcmp(fields[3], "/") == 0);
+	rank = 1 + 3 * is_at_or_below(point, search->cgroupfs_path) + rank_root(fields[3]);
 	options = strchr(type, ' ');
 	if (!options)
 		return;
@@ -191,6 +202,18 @@ static bool has_hierarchy(const struct cgroupfs *cgroupfs)
 	return cgroupfs->v2_fd >= 0;
 }
 
+/* The root's inode is 1 in every hierarchy (5.5, 743210386c03; asserted in cgroup_setup_root()), and no other cgroup's is. */
+static bool is_root(int fd)
+{
+	struct statfs file_system;
+	struct stat status;
+
+	if (fd < 0 || fstatfs(fd, &file_system) || fstat(fd, &status))
+		return true;
+	return (file_system.f_type != CGROUP_SUPER_MAGIC && file_system.f_type != CGROUP2_SUPER_MAGIC) ||
+	       status.st_ino == 1;
+}
+
 int cgroupfs_init(const struct paths *paths, struct cgroupfs *ret_cgroupfs)
 {
 	struct search search = { .cgroupfs = ret_cgroupfs, .cgroupfs_path = paths->cgroupfs };
@@ -208,6 +231,8 @@ int cgroupfs_init(const struct paths *paths, struct cgroupfs *ret_cgroupfs)
 	    file_read_at(ret_cgroupfs->v2_fd, "cgroup.controllers", text, sizeof(text)) >= 0)
 		for (int i = 0; i < CONTROLLERS; i++)
 			ret_cgroupfs->on_v2[i] = has_word(text, controller_names[i], " \n");
+	ret_cgroupfs->is_whole = has_hierarchy(ret_cgroupfs) && is_root(ret_cgroupfs->v2_fd) &&
+				 is_root(ret_cgroupfs->v1_fd[CONTROLLER_CPU]);
 	return has_hierarchy(ret_cgroupfs) ? 0 : -ENOENT;
 }
 
@@ -251,14 +276,16 @@ bool cgroupfs_is_alive(const struct cgroupfs *cgroupfs, uint64_t id, const char 
 	struct stat status;
 
 	path = relative(path);
-	return root_fd >= 0 && path && fstatat(root_fd, path, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISDIR(status.st_mode) && status.st_ino == (id & ~CGROUP_V1);
+	return root_fd >= 0 && path && (cgroupfs->is_whole || strcmp(path, ".") != 0) &&
+	       fstatat(root_fd, path, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode) &&
+	       status.st_ino == (id & ~CGROUP_V1);
 }
 
 struct walk {
 	cgroupfs_visit *visit;
 	void *context;
 	uint64_t bit;
+	bool skip_first;
 	char path[PATH_MAX]; /* "" for the root of the walk */
 };
 
@@ -298,11 +325,12 @@ static int walk_directory(struct walk *walk, int parent_fd, const char *name, si
 						 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	_cleanup_(cleanup_directory) DIR *directory = NULL;
 	struct stat status;
-	int r;
+	int r = 0;
 
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return is_vanished(errno) ? 0 : -errno;
-	r = walk->visit(walk->context, fd, status.st_ino | walk->bit, path_size ? walk->path : "/");
+	if (depth || !walk->skip_first)
+		r = walk->visit(walk->context, fd, status.st_ino | walk->bit, path_size ? walk->path : "/");
 	if (r || depth == DEPTH_LIMIT ||
 	    status.st_nlink == 2) /* 2: no directories in it, some 60 files need no listing */
 		return r;
@@ -313,9 +341,9 @@ static int walk_directory(struct walk *walk, int parent_fd, const char *name, si
 	return walk_children(walk, directory, path_size, depth + 1);
 }
 
-static int walk_root(int root_fd, uint64_t bit, cgroupfs_visit *visit, void *context)
+static int walk_root(int root_fd, uint64_t bit, bool skip_first, cgroupfs_visit *visit, void *context)
 {
-	struct walk walk = { .visit = visit, .context = context, .bit = bit };
+	struct walk walk = { .visit = visit, .context = context, .bit = bit, .skip_first = skip_first };
 
 	if (root_fd < 0)
 		return 0;
@@ -324,9 +352,10 @@ static int walk_root(int root_fd, uint64_t bit, cgroupfs_visit *visit, void *con
 
 int cgroupfs_walk(const struct cgroupfs *cgroupfs, cgroupfs_visit *visit, void *context)
 {
-	int r = walk_root(cgroupfs->v1_fd[CONTROLLER_CPU], CGROUP_V1, visit, context);
+	bool skip_first = !cgroupfs->is_whole;
+	int r = walk_root(cgroupfs->v1_fd[CONTROLLER_CPU], CGROUP_V1, skip_first, visit, context);
 
-	return r ? r : walk_root(cgroupfs->v2_fd, 0, visit, context);
+	return r ? r : walk_root(cgroupfs->v2_fd, 0, skip_first, visit, context);
 }
 
 /* ---- tasks -------------------------------------------------------------------------------------------------------- */
@@ -364,7 +393,7 @@ void cgroupfs_count_tasks(int dir_fd, bool v1, uint64_t *ret_processes, uint64_t
 {
 	struct tasks tasks = { .v1 = v1, .count_threads = ret_threads };
 
-	walk_root(dir_fd, 0, count_tasks, &tasks);
+	walk_root(dir_fd, 0, false, count_tasks, &tasks);
 	*ret_processes = tasks.processes;
 	if (ret_threads)
 		*ret_threads = tasks.threads;

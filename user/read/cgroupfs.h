@@ -24,6 +24,7 @@ struct cgroupfs {
 	uint32_t v1_id
 		[CONTROLLERS];   /* hierarchy id, 0 when not on v1; equal for controllers mounted together */
 	bool on_v2[CONTROLLERS]; /* listed in the v2 root's cgroup.controllers */
+	bool is_whole;           /* what is mounted begins at the root, not at the cgroup of a container */
 };
 
 /*
@@ -52,12 +53,12 @@ typedef int cgroupfs_visit(void *context, int dir_fd, uint64_t id, const char *p
 /*
  * Visits all cgroups, parents first: those of the v1 `cpu` hierarchy (with CGROUP_V1 in their ids), then those of v2.
  * Left out: cgroups that vanish meanwhile, and what is deeper than 128 levels or longer than PATH_MAX, so that nobody can end
- * the walk for others. 0, what a visit returned, or negative errno.
+ * the walk for others; and the cgroup that what is mounted begins at, unless it is the root: its path is not known. 0, what a visit returned, or negative errno.
  */
 int cgroupfs_walk(const struct cgroupfs *cgroupfs, cgroupfs_visit *visit, void *context);
 
 /* Counts processes, and threads unless NULL, of the cgroup `dir_fd` (O_PATH will do) of a v1 or v2 hierarchy and of all below. */
 void cgroupfs_count_tasks(int dir_fd, bool v1, uint64_t *ret_processes, uint64_t *ret_threads);
 
-/* Is `path` still the cgroup with this id (and not a later one of the same name)? */
+/* Is `path` still the cgroup with this id (and not a later one of the same name)? No for what the walk leaves out. */
 bool cgroupfs_is_alive(const struct cgroupfs *cgroupfs, uint64_t id, const char *path);
