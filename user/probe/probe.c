@@ -206,8 +206,11 @@ static int attach_program(struct probe *probe, enum probe_program program)
 	probe->link[program] = bpf_program__attach(probe->program[program]);
 	if (!probe->link[program]) {
 		int error = -errno;
+		/* libbpf asks it for the number of the tracepoint */
+		bool by_tracefs = bpf_program__type(probe->program[program]) == BPF_PROG_TYPE_TRACEPOINT;
 
-		snprintf(status->reason, sizeof(status->reason), "cannot attach: %s", strerror(-error));
+		snprintf(status->reason, sizeof(status->reason), "cannot attach: %s%s", strerror(-error),
+			 by_tracefs ? "; is tracefs mounted on /sys/kernel/tracing?" : "");
 		return error;
 	}
 	status->attached = true;
