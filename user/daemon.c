@@ -33,7 +33,7 @@ struct daemon {
 	struct http *http;
 	struct self self;
 	struct http_body *body; /* the last rendering */
-	const struct exposition_format *body_format;
+	enum sheet_body body_format;
 	uint64_t body_read_ns; /* reading it was made from */
 	uint64_t scrapes, scrape_ns;
 	char host[256];
@@ -57,8 +57,7 @@ __attribute__((format(printf, 2, 0))) static int on_libbpf(enum libbpf_print_lev
 /* ---- what is served ---- */
 
 /* Takes over the old body: its memory is used again when no client is still being sent it. */
-static struct http_body *render(struct daemon *daemon, const struct exposition_format *format,
-				struct http_body *old)
+static struct http_body *render(struct daemon *daemon, enum sheet_body format, struct http_body *old)
 {
 	struct http_body *body = old;
 	struct exposition_process process;
@@ -70,6 +69,9 @@ static struct http_body *render(struct daemon *daemon, const struct exposition_f
 		.version = KTALLY_VERSION,
 		.revision = KTALLY_REVISION,
 		.node = daemon->host,
+		.choice = { .exclude = (const char *const *)daemon->options.metrics_exclude.items,
+			    .exclude_count = daemon->options.metrics_exclude.count,
+			    .created = daemon->options.metrics_created },
 	};
 
 	if (!body || body->refs > 1) {
@@ -84,7 +86,7 @@ static struct http_body *render(struct daemon *daemon, const struct exposition_f
 	collector_describe(daemon->collector, &daemon->self);
 	self_set(&daemon->self, SELF_SCRAPES, NULL, NULL, daemon->scrapes);
 	self_set(&daemon->self, SELF_SCRAPE_DURATION, NULL, NULL, daemon->scrape_ns);
-	if (exposition_write(&input, format->body, &body->buffer)) {
+	if (exposition_write(&input, format, &body->buffer)) {
 		http_body_unref(body);
 		return NULL;
 	}
@@ -100,10 +102,10 @@ static void on_metrics(void *context, const struct http_request *request, struct
 	daemon->scrapes++;
 	if (time_monotonic_ns() - collector_read_ns(daemon->collector) > FRESH_NS)
 		collector_pass(daemon->collector);
-	if (!daemon->body || daemon->body_format != format ||
+	if (!daemon->body || daemon->body_format != format->body ||
 	    daemon->body_read_ns != collector_read_ns(daemon->collector)) {
-		daemon->body = render(daemon, format, take_ptr(daemon->body));
-		daemon->body_format = format;
+		daemon->body = render(daemon, format->body, take_ptr(daemon->body));
+		daemon->body_format = format->body;
 		daemon->body_read_ns = collector_read_ns(daemon->collector);
 	}
 	reply->content_type = format->content_type;
@@ -149,6 +151,7 @@ static void on_events(void *context)
 static void reload(struct daemon *daemon)
 {
 	char message[OPTIONS_MESSAGE_SIZE];
+	struct string_list excluded;
 	struct options fresh;
 
 	if (options_load(&fresh, daemon->argc, daemon->argv, message, sizeof(message))) {
@@ -163,8 +166,13 @@ static void reload(struct daemon *daemon)
 		.label_length = fresh.limits_label_length,
 		.grace_ns = fresh.containers_grace_time_ns,
 	};
+	excluded = daemon->options.metrics_exclude;
+	daemon->options.metrics_exclude = fresh.metrics_exclude;
+	fresh.metrics_exclude = excluded;
+	daemon->options.metrics_created = fresh.metrics_created;
+	daemon->body_read_ns = 0; /* what was rendered has the old families */
 	options_done(&fresh);
-	log_info("settings reloaded: log and limits are in force, the others wait for a restart");
+	log_info("settings reloaded: log, limits and metrics are in force, the others wait for a restart");
 }
 
 static void on_signal(void *context, int signal)

@@ -37,8 +37,8 @@ static void check_same(const char *result, size_t size, const char *name)
 		size_t valid = check_character((const unsigned char *)name);
 
 		check(*name);
-		check(memcmp(result + i, valid ? name : REPLACEMENT, valid ?: REPLACEMENT_SIZE) == 0);
-		i += valid ?: REPLACEMENT_SIZE;
+		check(memcmp(result + i, valid ? name : UTF8_REPLACEMENT, valid ?: UTF8_REPLACEMENT_SIZE) == 0);
+		i += valid ?: UTF8_REPLACEMENT_SIZE;
 		name += valid ?: 1;
 	}
 }
@@ -54,8 +54,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(name, data, size);
 	name[size] = '\0';
 	buffer_add_string(&out, "# HELP x y\n# TYPE x gauge\nx{");
-	label_add(&out, out.size, "a", name, limit);
-	label_add(&out, 0, "b", name, SIZE_MAX);
+	label_add(&out, "a", name, limit);
+	buffer_add(&out, ",", 1);
+	label_add(&out, "b", name, SIZE_MAX);
 	buffer_add_string(&out, "} 1\n");
 	check(exposition_check(out.data, out.size, why) == 1);
 	buffer_clear(&out);

@@ -411,15 +411,6 @@ Test(exposition, output_is_appended_and_repeatable)
 	cr_assert_eq(memcmp(out.data + 9, out.data + size, size - 9), 0);
 }
 
-Test(exposition, format_for_any_accept_header)
-{
-	static const char *const headers[] = { NULL, "", "text/plain", "image/png", "*/*;q=0.1", ",,;;q=x" };
-
-	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
-		cr_assert_str_eq(exposition_select(headers[i])->content_type,
-				 "text/plain; version=0.0.4; charset=utf-8");
-}
-
 Test(exposition, checker_can_fail)
 {
 #define BEGIN "# HELP a_total x\n# TYPE a_total counter\n"

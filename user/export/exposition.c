@@ -256,13 +256,3 @@ int exposition_write(const struct exposition_input *in, enum sheet_body body, st
 	sheet_end(page.sheet);
 	return out->failed ? -ENOMEM : 0;
 }
-
-static const struct exposition_format formats[] = {
-	{ SHEET_TEXT, "text/plain; version=0.0.4; charset=utf-8" },
-};
-
-const struct exposition_format *exposition_select(const char *accept)
-{
-	(void)accept; /* one format so far: it is also what a client gets that accepts nothing of ours */
-	return &formats[0];
-}

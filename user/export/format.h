@@ -33,6 +33,7 @@ struct sheet {
 	struct buffer *out;
 	struct family *families;
 	size_t count, capacity;
+	bool shows_created;
 	bool is_skipped;   /* the current family is not wanted */
 	struct pieces own; /* of the current family; 0 is none */
 	/* text: names of samples with their suffixes, and ends of the lines of one histogram's buckets */
@@ -46,11 +47,6 @@ struct sheet {
 };
 
 _Static_assert(CLASSIC_TAILS <= PIECES_LIMIT, "a tail for each bucket");
-
-static inline bool sheet_shows_created(const struct sheet *sheet, const struct subject *subject)
-{
-	return sheet->choice->created && sheet->format->has_created_samples && subject->created_ns;
-}
 
 /* "seconds"; "" without one, or where the name does not say it. */
 const char *format_unit(const struct family *family);

@@ -15,10 +15,11 @@ static bool is_openmetrics(const struct sheet *sheet)
 	return sheet->format == &format_openmetrics;
 }
 
-/* Labels are written as a="b",c="d" without braces; what ends a line's labels begins with the comma or is `} `. */
+/* The labels of a subject are {a="b",c="d" and what ends them is ,e="f"} or just } with a blank. */
 static void add_label(struct buffer *labels, bool is_first, const char *name, const char *value, size_t limit)
 {
-	label_add(labels, is_first ? labels->size : SIZE_MAX, name, value, limit);
+	buffer_add(labels, is_first ? "{" : ",", 1);
+	label_add(labels, name, value, limit);
 }
 
 static void end_own(struct buffer *own)
@@ -117,7 +118,6 @@ static void add_line(struct sheet *sheet, enum head head_index, struct text labe
 	memcpy(at, head.data, head.size);
 	at += head.size;
 	if (labels.size > 0) {
-		*at++ = '{';
 		memcpy(at, labels.data, labels.size);
 		at += labels.size;
 	} else if (tail.data[0] == ',') {
@@ -136,7 +136,7 @@ static void add(struct sheet *sheet, const struct family *family, const struct s
 		struct text own, uint64_t value)
 {
 	add_line(sheet, HEAD_NAME, subject->labels, own, value, family->decimals);
-	if (family->kind == METRIC_COUNTER && sheet_shows_created(sheet, subject))
+	if (family->kind == METRIC_COUNTER && sheet->shows_created && subject->created_ns)
 		add_line(sheet, HEAD_CREATED, subject->labels, own, subject->created_ns, 9);
 }
 
@@ -191,7 +191,7 @@ static void add_histogram(struct sheet *sheet, const struct family *family, cons
 	add_line(sheet, HEAD_SUM, subject->labels, pieces_at(&sheet->tails, tail), histogram->sum_ns,
 		 family->decimals);
 	add_line(sheet, HEAD_COUNT, subject->labels, pieces_at(&sheet->tails, tail), sum, 0);
-	if (sheet_shows_created(sheet, subject))
+	if (sheet->shows_created && subject->created_ns)
 		add_line(sheet, HEAD_CREATED, subject->labels, pieces_at(&sheet->tails, tail),
 			 subject->created_ns, 9);
 }

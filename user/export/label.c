@@ -54,10 +54,8 @@ void label_clean(struct buffer *out, const char *text, size_t limit)
 	put_value(out, text, limit, false);
 }
 
-void label_add(struct buffer *out, size_t begin, const char *name, const char *value, size_t limit)
+void label_add(struct buffer *out, const char *name, const char *value, size_t limit)
 {
-	if (out->size != begin)
-		buffer_add(out, ",", 1);
 	buffer_add_string(out, name);
 	buffer_add(out, "=\"", 2);
 	label_escape(out, value, limit);

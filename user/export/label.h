@@ -13,8 +13,8 @@ void label_escape(struct buffer *out, const char *text, size_t limit);
 /* The same without escaping: the value itself, for formats that give its length. */
 void label_clean(struct buffer *out, const char *text, size_t limit);
 
-/* Appends `name="value"`, preceded by a comma unless `out` is at size `begin`. */
-void label_add(struct buffer *out, size_t begin, const char *name, const char *value, size_t limit);
+/* Appends `name="value"`. */
+void label_add(struct buffer *out, const char *name, const char *value, size_t limit);
 
 /* Appends a help text: \ and newline are escaped, and " if `quotes`; the rest is our own and valid. */
 void label_escape_help(struct buffer *out, const char *text, bool quotes);

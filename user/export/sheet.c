@@ -30,6 +30,7 @@ int sheet_new(enum sheet_body body, const struct sheet_choice *choice, struct bu
 		return -ENOMEM;
 	sheet->format = formats[body];
 	sheet->choice = choice ?: &all;
+	sheet->shows_created = sheet->choice->created && sheet->format->has_created_samples;
 	sheet->out = out;
 	*ret_sheet = sheet;
 	return 0;
@@ -238,7 +239,7 @@ void sheet_add(struct sheet *sheet, const struct subject *subject, unsigned int 
 	family = current_family(sheet);
 	if (family->series == 0)
 		sheet->format->begin_family(sheet, family);
-	family->series += 1 + (family->kind == METRIC_COUNTER && sheet_shows_created(sheet, subject));
+	family->series += 1 + (sheet->shows_created && family->kind == METRIC_COUNTER && subject->created_ns);
 	sheet->format->add(sheet, family, subject, pieces_at(&sheet->own, own), value);
 }
 
@@ -254,6 +255,6 @@ void sheet_add_histogram(struct sheet *sheet, const struct subject *subject, uns
 		sheet->format->begin_family(sheet, family);
 	/* +Inf, sum, count */
 	family->series += (size_t)(HISTOGRAM_MAX_EXPONENT - min_exponent + 1) + 3 +
-			  sheet_shows_created(sheet, subject);
+			  (sheet->shows_created && subject->created_ns);
 	sheet->format->add_histogram(sheet, family, subject, own, min_exponent, histogram);
 }
