@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Models to be written as expositions: put together by hand, so that every number is known. For the unit tests. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "export/exposition.h"
+
+#define CREATED_NS 1700000000123456789ULL
+
+static struct model model;
+static struct self self;
+static struct buffer out;
+static struct exposition_process process;
+static struct exposition_input input;
+
+static struct container *make_container(const char *namespace, const char *pod, const char *name)
+{
+	struct container *container = calloc(1, sizeof(*container));
+	size_t a = strlen(namespace) + 1, b = strlen(pod) + 1, c = strlen(name) + 1;
+
+	container->key = malloc(a + b + c);
+	container->key_size = (uint32_t)(a + b + c);
+	container->namespace = memcpy(container->key, namespace, a);
+	container->pod = memcpy(container->key + a, pod, b);
+	container->name = memcpy(container->key + a + b, name, c);
+	return container;
+}
+
+static struct container *add_container(const char *namespace, const char *pod, const char *name)
+{
+	struct container *container = make_container(namespace, pod, name);
+
+	container->created_ns = CREATED_NS;
+	HASH_ADD_KEYPTR(hh, model.containers, container->key, container->key_size, container);
+	return container;
+}
+
+static struct program *add_program(struct container *container, const char *name, bool is_other)
+{
+	struct program *program = calloc(1, sizeof(*program));
+
+	program->container = container;
+	program->created_ns = CREATED_NS + 1;
+	snprintf(program->name, sizeof(program->name), "%s", name);
+	if (is_other)
+		container->other = program;
+	else
+		HASH_ADD_STR(container->programs, name, program);
+	return program;
+}
+
+static void add_instance(struct container *container, const char *id, const char *runtime,
+			 const char *pod_uid)
+{
+	struct cgroup *cgroup = calloc(1, sizeof(*cgroup)), **link = &container->instances;
+
+	cgroup->container = container;
+	if (id) {
+		cgroup->identity = calloc(1, sizeof(*cgroup->identity));
+		snprintf(cgroup->identity->id, sizeof(cgroup->identity->id), "%s", id);
+		snprintf(cgroup->identity->runtime, sizeof(cgroup->identity->runtime), "%s", runtime);
+		snprintf(cgroup->identity->pod_uid, sizeof(cgroup->identity->pod_uid), "%s", pod_uid);
+	}
+	while (*link)
+		link = &(*link)->next_instance;
+	*link = cgroup;
+}
+
+/* An empty model. */
+static void model_setup(void)
+{
+	model = (struct model){ .limits.label_length = 200, .node = make_container("", "", "") };
+	input = (struct exposition_input){
+		.model = &model, .version = "1.2.3", .revision = "abcdef", .node = "worker-1"
+	};
+}
+
+/* One of everything, in numbers that differ. */
+static void model_fill(void)
+{
+	struct container *web = add_container("shop", "web-0", "nginx");
+	struct container *dead = add_container("", "", "old \"job\"");
+	struct container *host = add_container("", "", "");
+	uint64_t *worker = add_program(web, "nginx", false)->value, *rest;
+
+	add_program(web, "sh", false);
+	rest = add_program(web, "other", true)->value;
+	for (unsigned int i = 0; i < PROGRAM_VALUES; i++) {
+		worker[i] = i * 1000000007ULL;
+		rest[i] = 1;
+	}
+	for (unsigned int i = 0; i < CONTAINER_VALUES; i++) {
+		web->value[i] = i < PROGRAM_VALUES ? worker[i] + rest[i] : 4096 * i;
+		dead->value[i] = 5;
+		model.node->value[i] = web->value[i] + 5;
+		if (i >= PROGRAM_VALUES) {
+			web->has_file[i - PROGRAM_VALUES] = i != V_MEMORY_LIMIT;
+			dead->has_file[i - PROGRAM_VALUES] = true;
+			model.node->has_file[i - PROGRAM_VALUES] = i < V_PRESSURE || i % 2;
+		}
+	}
+	dead->dead_since_ns = 1;
+	host->value[V_CPU] = 1;
+	web->value[V_CPU_LIMIT] = 1500;
+	web->runqueue = (struct histogram){ .bucket = { [0] = 3, [21] = 2, [HISTOGRAM_BUCKETS - 1] = 1 },
+					    .count = 6,
+					    .sum_ns = 7 };
+	model.node->latency = calloc(DIMENSION_WIDTH(class), sizeof(struct histogram));
+	model.node->latency[1] =
+		(struct histogram){ .bucket = { [80] = 2, [81] = 1 }, .count = 3, .sum_ns = 3000000001 };
+	add_instance(web, "0123abcd", "containerd", "8f7c");
+	add_instance(web, NULL, NULL, NULL);
+	add_instance(web, "0123abcd", "containerd", "8f7c");
+	add_instance(web, "4567cdef", "containerd", "8f7c");
+	add_instance(dead, "/system.slice/old.service", "systemd", "");
+	model.calls_by_number[SYS_read] = 11;
+	model.calls_by_number[SYS_write] = 22;
+	model.calls_by_number[SYSCALL_NUMBERS - 1] = 33;
+	model.errors_by_number[2] = 44;
+	model.errors_by_number[ERRNO_NUMBERS - 1] = 55;
+	self_set(&self, SELF_PROBE_UP, "sched", "", 1);
+	self_set(&self, SELF_TICK_DURATION, NULL, NULL, 1234567);
+	self_set(&self, SELF_PROBE_UP, "syscall", "refused: \"line 1\"\nline 2", 0);
+	self_set(&self, SELF_SERIES, "nonsense", NULL, 1);
+	process = (struct exposition_process){ 1230000000, 1 << 20, 1 << 30, 17, 1024, 1700000000123000000 };
+	input.self = &self;
+	input.process = &process;
+}
+
+/* Names that try to be something else: label values that end early, lines, comments, broken UTF-8, more than fits. */
+static void model_fill_hostile(void)
+{
+	char name[301];
+	struct container *container;
+
+	memset(name, 'n', 300);
+	name[300] = '\0';
+	memcpy(name + 198, "\xe2\x82\xac", 3);
+	container = add_container("\"},evil{x=\"", "line\nbreak\\", name);
+	add_program(container, "\xff\xfe\"\n", false);
+	add_program(container, "} 1\n# EOF\n", false);
+	add_program(container, "\r\t\x01\x7f\u2028", false);
+	add_program(container, "\\n\\\\\"", false);
+	add_program(container, "a,b=\"c\" # {} 1 1", false);
+	add_instance(container, "\xc3", "a\"b", "\n");
+	self_set(&self, SELF_PROBE_UP, "sys\"call\\", "line 1\nline 2", 0);
+	input.self = &self;
+	input.node = "no\"de\xf0\x9f";
+	input.version = "\"";
+}
