@@ -49,6 +49,7 @@ USER_SOURCES := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c))
 USER_OBJECTS := $(USER_SOURCES:%.c=$(VARIANT)/%.o) $(PROTOBUFS:build/gen/%.h=$(VARIANT)/gen/%.o)
 LIBRARY      := $(VARIANT)/libktally.a
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(VARIANT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+CONFORMANCE_TESTS := $(sort $(wildcard tests/conformance/test_*))
 E2E_TESTS    := $(sort $(wildcard tests/e2e/[0-9]*.sh))
 FUZZ_SOURCES_fuzz_labels := user/base/buffer.c user/base/utf8.c
 FUZZ_SOURCES_fuzz_network_files := user/base/file.c
@@ -56,7 +57,7 @@ FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuz
 WORKLOAD     := build/workload
 CRI          := build/cri
 BENCH        := build/bench
-TEST_ENV     := ASAN_OPTIONS=detect_leaks=0 KTALLY=$(CURDIR)/build/ktally KTALLY_SANITIZED=$(CURDIR)/build/asan/ktally WORKLOAD=$(CURDIR)/$(WORKLOAD)
+TEST_ENV     := ASAN_OPTIONS=detect_leaks=0 PYTHONDONTWRITEBYTECODE=1 KTALLY=$(CURDIR)/build/ktally KTALLY_SANITIZED=$(CURDIR)/build/asan/ktally WORKLOAD=$(CURDIR)/$(WORKLOAD)
 
 .PHONY: all
 all: build/ktally ## Build build/ktally (the default)
@@ -166,7 +167,7 @@ test-unit-programs: $(UNIT_TESTS)
 
 .PHONY: test-all
 test-all: all $(UNIT_TESTS) $(WORKLOAD)
-	$(Q)$(TEST_ENV) tests/run $(UNIT_TESTS) $(UNIT_TESTS:$(VARIANT)/%=build/asan/%) $(E2E_TESTS) tests/kernels-some
+	$(Q)$(TEST_ENV) tests/run $(UNIT_TESTS) $(UNIT_TESTS:$(VARIANT)/%=build/asan/%) $(CONFORMANCE_TESTS) $(E2E_TESTS) tests/kernels-some
 
 .PHONY: check-clang
 check-clang: ## Everything compiles without a warning under clang too
@@ -205,6 +206,10 @@ fuzz: $(FUZZERS) ## Every fuzz target for 60 s (FUZZ_SECONDS=N)
 .PHONY: test-unit
 test-unit: $(UNIT_TESTS) ## Unit tests: no root, no network
 	$(Q)tests/run $(UNIT_TESTS)
+
+.PHONY: test-conformance
+test-conformance: ## The expositions against the rules of their formats and other readers: no root
+	$(Q)$(TEST_ENV) tests/run $(CONFORMANCE_TESTS)
 
 .PHONY: test-e2e
 test-e2e: all $(WORKLOAD) ## The whole daemon against real work (root)

@@ -95,6 +95,26 @@ Test(exposition, numbers_are_exact)
 	}
 }
 
+Test(exposition, doubles_are_those_that_a_reader_makes_of_the_text)
+{
+	static const uint64_t edges[] = {
+		0, 1, 999999999, 1ULL << 53, (1ULL << 53) + 1, 1700000000123456789, UINT64_MAX
+	};
+	uint64_t value = 88172645463325252;
+	char number[NUMBER_SIZE];
+
+	for (unsigned int i = 0; i < 300000; i++) {
+		uint64_t tried = i < sizeof(edges) / sizeof(edges[0]) ? edges[i] : value >> i % 64;
+		unsigned int decimals = i % (NUMBER_DECIMALS + 1);
+
+		*number_put(number, tried, decimals) = '\0';
+		cr_assert_eq(number_double(tried, decimals), strtod(number, NULL), "%s", number);
+		value ^= value << 13;
+		value ^= value >> 7;
+		value ^= value << 17;
+	}
+}
+
 Test(exposition, labels_are_escaped_replaced_and_cut)
 {
 	static const struct {
