@@ -78,7 +78,7 @@ static void model_setup(void)
 }
 
 /* One of everything, in numbers that differ. */
-static void model_fill(void)
+static inline void model_fill(void)
 {
 	struct container *web = add_container("shop", "web-0", "nginx");
 	struct container *dead = add_container("", "", "old \"job\"");
@@ -130,7 +130,7 @@ static void model_fill(void)
 }
 
 /* Names that try to be something else: label values that end early, lines, comments, broken UTF-8, more than fits. */
-static void model_fill_hostile(void)
+static inline void model_fill_hostile(void)
 {
 	char name[301];
 	struct container *container;

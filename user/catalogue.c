@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `ktally metrics`: the catalogue, as text or (--markdown) as docs/METRICS.md. */
+/* `ktally metrics`: the catalogue, as text or (--markdown) as docs/METRICS.md; or (--estimate) what this machine gives. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "catalogue.h"
+#include "estimate.h"
 #include "model/metric.h"
 #include "model/self.h"
 
@@ -98,8 +99,10 @@ int catalogue_main(int argc, char **argv)
 		print_page();
 		return EXIT_SUCCESS;
 	}
+	if (argc >= 2 && strcmp(argv[1], "--estimate") == 0)
+		return estimate_main(argc - 1, argv + 1);
 	if (argc != 1) {
-		fprintf(stderr, "usage: ktally metrics [--markdown]\n");
+		fprintf(stderr, "usage: ktally metrics [--markdown | --estimate [OPTION...]]\n");
 		return EXIT_FAILURE;
 	}
 	print_level(LEVEL_CONTAINER, print_text);

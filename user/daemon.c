@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/time.h"
+#include "choice.h"
 #include "collect/collector.h"
 #include "daemon.h"
 #include "export/exposition.h"
@@ -69,9 +70,7 @@ static struct http_body *render(struct daemon *daemon, enum sheet_body format, s
 		.version = KTALLY_VERSION,
 		.revision = KTALLY_REVISION,
 		.node = daemon->host,
-		.choice = { .exclude = (const char *const *)daemon->options.metrics_exclude.items,
-			    .exclude_count = daemon->options.metrics_exclude.count,
-			    .created = daemon->options.metrics_created },
+		.choice = choice_of(&daemon->options),
 	};
 
 	if (!body || body->refs > 1) {
@@ -147,14 +146,23 @@ static void on_events(void *context)
 	collector_events(daemon->collector);
 }
 
+static void swap_lists(struct string_list *a, struct string_list *b)
+{
+	const struct string_list old = *a;
+
+	*a = *b;
+	*b = old;
+}
+
 /* Only what can change while running does; a bad new file keeps all as it was. */
 static void reload(struct daemon *daemon)
 {
 	char message[OPTIONS_MESSAGE_SIZE];
-	struct string_list excluded;
 	struct options fresh;
 
-	if (options_load(&fresh, daemon->argc, daemon->argv, message, sizeof(message))) {
+	if (options_load(&fresh, daemon->argc, daemon->argv, message, sizeof(message)) ||
+	    choice_check(&fresh, message, sizeof(message))) {
+		options_done(&fresh);
 		log_error(-EINVAL, "cannot reload, keeping the old settings: %s", message);
 		return;
 	}
@@ -166,10 +174,10 @@ static void reload(struct daemon *daemon)
 		.label_length = fresh.limits_label_length,
 		.grace_ns = fresh.containers_grace_time_ns,
 	};
-	excluded = daemon->options.metrics_exclude;
-	daemon->options.metrics_exclude = fresh.metrics_exclude;
-	fresh.metrics_exclude = excluded;
+	swap_lists(&daemon->options.metrics_exclude, &fresh.metrics_exclude);
+	swap_lists(&daemon->options.metrics_drop_label, &fresh.metrics_drop_label);
 	daemon->options.metrics_created = fresh.metrics_created;
+	daemon->options.limits_series = fresh.limits_series;
 	daemon->body_read_ns = 0; /* what was rendered has the old families */
 	options_done(&fresh);
 	log_info("settings reloaded: log, limits and metrics are in force, the others wait for a restart");
@@ -323,7 +331,9 @@ int daemon_main(int argc, char **argv)
 		options_print_markdown(stdout);
 		return EXIT_SUCCESS;
 	}
-	if (options_parse(&daemon.options, argc, argv, &action, message, sizeof(message))) {
+	if (options_parse(&daemon.options, argc, argv, &action, message, sizeof(message)) ||
+	    choice_check(&daemon.options, message, sizeof(message))) {
+		options_done(&daemon.options);
 		fprintf(stderr, "ktally: %s\n", message);
 		return EXIT_FAILURE;
 	}

@@ -17,7 +17,8 @@ static const struct command {
 	{ "run", daemon_main, "count, and serve metrics (ktally run --help lists the options)" },
 	{ "check", check_main, "what works on this machine, and why not" },
 	{ "verify", verify_main, "does known work and compares the numbers" },
-	{ "metrics", catalogue_main, "the catalogue of all metrics" },
+	{ "metrics", catalogue_main,
+	  "the catalogue of all metrics; --estimate: how many series there would be" },
 };
 
 static void print_usage(FILE *file)

@@ -37,7 +37,8 @@ static void check_same(const char *result, size_t size, const char *name)
 		size_t valid = check_character((const unsigned char *)name);
 
 		check(*name);
-		check(memcmp(result + i, valid ? name : UTF8_REPLACEMENT, valid ?: UTF8_REPLACEMENT_SIZE) == 0);
+		check(memcmp(result + i, valid ? name : UTF8_REPLACEMENT, valid ?: UTF8_REPLACEMENT_SIZE) ==
+		      0);
 		i += valid ?: UTF8_REPLACEMENT_SIZE;
 		name += valid ?: 1;
 	}

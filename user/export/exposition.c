@@ -4,6 +4,7 @@
 #include "export/exposition.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,7 @@ struct page {
 	struct sheet *sheet;
 	struct buffer labels;
 	struct rows containers, programs, node;
+	size_t series; /* of containers and programs, without info: what counts for the limit */
 };
 
 static void page_done(struct page *page)
@@ -43,18 +45,79 @@ static void page_done(struct page *page)
 	sheet_free(page->sheet);
 }
 
-static void add_values(struct page *page, const struct rows *rows, const struct metric *metric)
-{
-	unsigned int own[LABEL_VALUES];
+/* ---- own labels that are summed away ---- */
 
-	for (unsigned int i = 0; i < metric->width; i++)
+/* Seconds of stalls for several resources, some and full, are no sum of anything. */
+static bool can_sum(const struct metric *metric, const char *label)
+{
+	return *label && strcmp(metric->label, label) == 0 && metric->source != SOURCE_FILE;
+}
+
+static bool matches_rule(const char *rule, const struct metric *metric, const char *name)
+{
+	const char *colon = strrchr(rule, ':');
+	char family[FAMILY_NAME_SIZE];
+
+	if (!colon || (size_t)(colon - rule) >= sizeof(family) || !can_sum(metric, colon + 1))
+		return false;
+	memcpy(family, rule, (size_t)(colon - rule));
+	family[colon - rule] = '\0';
+	return fnmatch(family, name, 0) == 0;
+}
+
+static bool is_summed(const struct page *page, const struct metric *metric, const char *name)
+{
+	for (size_t i = 0; i < page->in->choice.drop_count; i++) {
+		if (matches_rule(page->in->choice.drop[i], metric, name))
+			return true;
+	}
+	return false;
+}
+
+bool exposition_can_drop(const char *rule)
+{
+	static const enum metric_level levels[] = { LEVEL_CONTAINER, LEVEL_PROGRAM, LEVEL_NODE };
+	char name[FAMILY_NAME_SIZE];
+
+	for (unsigned int id = 0; id < METRICS; id++) {
+		for (unsigned int i = 0; i < 3; i++) {
+			if ((metrics[id].levels & levels[i]) &&
+			    metric_family_name(&metrics[id], levels[i], name, sizeof(name)) >= 0 &&
+			    matches_rule(rule, &metrics[id], name))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* ---- families ---- */
+
+static uint64_t sum_values(const uint64_t *value, unsigned int width)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < width; i++)
+		sum += value[i];
+	return sum;
+}
+
+static void add_values(struct page *page, const struct rows *rows, const struct metric *metric, bool summed)
+{
+	unsigned int own[LABEL_VALUES], width = summed ? 1 : metric->width;
+
+	for (unsigned int i = 0; i < width && !summed; i++)
 		own[i] = sheet_add_own(page->sheet, metric->label, metric_label_value(metric, i) ?: "");
 	for (size_t r = 0; r < rows->count; r++) {
 		const struct row *row = &rows->list[r];
 
 		if (metric->kind == METRIC_GAUGE && row->container->dead_since_ns)
 			continue;
-		for (unsigned int i = 0; i < metric->width; i++) {
+		if (summed) {
+			sheet_add(page->sheet, &row->subject, 0,
+				  sum_values(row->value + metric->value, metric->width));
+			continue;
+		}
+		for (unsigned int i = 0; i < width; i++) {
 			unsigned int index = metric->value + i;
 
 			if (metric->source == SOURCE_FILE &&
@@ -73,19 +136,47 @@ static const struct histogram *find_histogram(const struct container *container,
 	return container->latency ? &container->latency[index] : NULL;
 }
 
-static void add_histograms(struct page *page, const struct rows *rows, const struct metric *metric)
+static int first_exponent(const struct metric *metric)
 {
-	unsigned int id = (unsigned int)(metric - metrics);
-	int min_exponent = id == M_RUNQUEUE_LATENCY ? RUNQUEUE_MIN_EXPONENT : HISTOGRAM_MIN_EXPONENT;
+	return metric - metrics == M_RUNQUEUE_LATENCY ? RUNQUEUE_MIN_EXPONENT : HISTOGRAM_MIN_EXPONENT;
+}
 
+/* Adds up the histograms of all values of the own label; false when there are none. */
+static bool sum_histograms(const struct container *container, const struct metric *metric,
+			   struct histogram *ret_sum)
+{
+	*ret_sum = (struct histogram){};
 	for (unsigned int i = 0; i < metric->width; i++) {
-		unsigned int own = sheet_add_own(page->sheet, metric->label,
-						 metric_label_value(metric, i) ?: "");
+		const struct histogram *one = find_histogram(container, (unsigned int)(metric - metrics), i);
+
+		if (!one)
+			return false;
+		for (unsigned int b = 0; b < HISTOGRAM_BUCKETS; b++)
+			ret_sum->bucket[b] += one->bucket[b];
+		ret_sum->count += one->count;
+		ret_sum->sum_ns += one->sum_ns;
+	}
+	return true;
+}
+
+static void add_histograms(struct page *page, const struct rows *rows, const struct metric *metric,
+			   bool summed)
+{
+	unsigned int id = (unsigned int)(metric - metrics), width = summed ? 1 : metric->width;
+	int min_exponent = first_exponent(metric);
+	struct histogram sum;
+
+	for (unsigned int i = 0; i < width; i++) {
+		unsigned int own = summed ? 0 :
+					    sheet_add_own(page->sheet, metric->label,
+							  metric_label_value(metric, i) ?: "");
 
 		for (size_t r = 0; r < rows->count; r++) {
 			const struct row *row = &rows->list[r];
 			const struct histogram *histogram = find_histogram(row->container, id, i);
 
+			if (summed)
+				histogram = sum_histograms(row->container, metric, &sum) ? &sum : NULL;
 			if (histogram)
 				sheet_add_histogram(page->sheet, &row->subject, own, min_exponent, histogram);
 		}
@@ -98,7 +189,8 @@ static void add_numbered_one(struct page *page, const struct metric *metric, con
 	struct subject subject = { .created_ns = page->in->model->node->created_ns };
 	struct buffer labels = {};
 
-	sheet_add_label(page->sheet, &labels, 0, metric->label, value, NO_LIMIT);
+	if (value)
+		sheet_add_label(page->sheet, &labels, 0, metric->label, value, NO_LIMIT);
 	subject.labels = (struct text){ labels.data, labels.size };
 	sheet_fail(page->sheet, labels.failed);
 	sheet_add(page->sheet, &subject, 0, count);
@@ -106,7 +198,7 @@ static void add_numbered_one(struct page *page, const struct metric *metric, con
 }
 
 /* Numbers that ever counted; those without a name of their own are summed. */
-static void add_numbered(struct page *page, const struct metric *metric)
+static void add_numbered(struct page *page, const struct metric *metric, bool summed)
 {
 	const struct model *model = page->in->model;
 	bool is_syscall = metric - metrics == M_SYSCALLS_BY_NAME;
@@ -114,6 +206,10 @@ static void add_numbered(struct page *page, const struct metric *metric)
 	unsigned int size = is_syscall ? SYSCALL_NUMBERS : ERRNO_NUMBERS;
 	uint64_t other = 0;
 
+	if (summed) {
+		add_numbered_one(page, metric, NULL, sum_values(counts, size));
+		return;
+	}
 	for (unsigned int number = 0; number < size; number++) {
 		const char *name = is_syscall ? metric_syscall_name(number) : metric_errno_name(number);
 
@@ -128,12 +224,54 @@ static void add_numbered(struct page *page, const struct metric *metric)
 		add_numbered_one(page, metric, "other", other);
 }
 
+/* How many series a family of containers or programs will have. */
+static size_t count_series(const struct rows *rows, const struct metric *metric, bool summed)
+{
+	unsigned int width = summed ? 1 : metric->width;
+	size_t count = 0;
+
+	for (size_t r = 0; r < rows->count; r++) {
+		const struct container *container = rows->list[r].container;
+
+		if (metric->kind == METRIC_GAUGE && container->dead_since_ns)
+			continue;
+		for (unsigned int i = 0; i < width; i++) {
+			if (metric->kind == METRIC_HISTOGRAM)
+				count += find_histogram(container, (unsigned int)(metric - metrics), i) ?
+						 sheet_histogram_series(first_exponent(metric)) :
+						 0;
+			else
+				count += metric->source != SOURCE_FILE ||
+					 container->has_file[metric->value + i - PROGRAM_VALUES];
+		}
+	}
+	return count;
+}
+
+/* Whether the family would take the series of containers and programs past the limit; it is then left out as a whole. */
+static bool is_too_much(struct page *page, const struct rows *rows, const struct metric *metric,
+			const char *name, bool summed)
+{
+	size_t limit = page->in->choice.series_limit, expected;
+
+	if (limit == 0 || rows->level == LEVEL_NODE)
+		return false;
+	expected = count_series(rows, metric, summed);
+	if (page->series + expected <= limit) {
+		page->series += expected;
+		return false;
+	}
+	sheet_leave_out(page->sheet, name, expected);
+	return true;
+}
+
 static void add_level(struct page *page, const struct rows *rows)
 {
 	char name[FAMILY_NAME_SIZE];
 
 	for (unsigned int id = 0; id < METRICS; id++) {
 		const struct metric *metric = &metrics[id];
+		bool summed;
 
 		if (!(metric->levels & rows->level) || page->in->model->missing >> metric->needs & 1)
 			continue;
@@ -143,12 +281,15 @@ static void add_level(struct page *page, const struct rows *rows)
 		}
 		if (!sheet_begin_family(page->sheet, name, metric->help, metric->kind, metric->unit))
 			continue;
+		summed = is_summed(page, metric, name);
+		if (is_too_much(page, rows, metric, name, summed))
+			continue;
 		if (metric->source == SOURCE_GROUP)
-			add_histograms(page, rows, metric);
+			add_histograms(page, rows, metric, summed);
 		else if (metric->source == SOURCE_CPU)
-			add_numbered(page, metric);
+			add_numbered(page, metric, summed);
 		else
-			add_values(page, rows, metric);
+			add_values(page, rows, metric, summed);
 	}
 }
 

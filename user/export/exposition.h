@@ -29,7 +29,8 @@ struct exposition_process {
 
 struct exposition_input {
 	const struct model *model;
-	const struct self *self; /* NULL: none; values of SELF_SERIES are ignored, they are counted here */
+	const struct self *
+		self; /* NULL: none; values of SELF_SERIES and SELF_SERIES_LEFT_OUT are ignored, they are counted here */
 	const struct exposition_process *process; /* NULL: not known, the families are left out */
 	const char *version, *revision;           /* of ktally */
 	const char *node;                         /* name of the machine */
@@ -39,6 +40,10 @@ struct exposition_input {
 /* Appends the exposition to `out`. The caller keeps and reuses `out` (buffer_clear): its memory is as large as the
  * exposition. 0 or -ENOMEM; then what is in `out` is cut and must not be sent. */
 int exposition_write(const struct exposition_input *in, enum sheet_body body, struct buffer *out);
+
+/* Whether `rule` is FAMILY:LABEL, where a family that FAMILY (a glob) names has that label for its own, and its values can be
+ * added up to what the family means. */
+bool exposition_can_drop(const char *rule);
 
 /* What a client is answered. Several rows have the same body: a cache of bodies is keyed by that. */
 struct exposition_format {

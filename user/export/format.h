@@ -27,12 +27,16 @@ struct sheet_format {
 
 extern const struct sheet_format format_text, format_openmetrics, format_protobuf;
 
+struct families {
+	struct family *list;
+	size_t count, capacity;
+};
+
 struct sheet {
 	const struct sheet_format *format;
 	const struct sheet_choice *choice;
 	struct buffer *out;
-	struct family *families;
-	size_t count, capacity;
+	struct families families, left_out;
 	bool shows_created;
 	bool is_skipped;   /* the current family is not wanted */
 	struct pieces own; /* of the current family; 0 is none */

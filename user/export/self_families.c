@@ -72,7 +72,7 @@ static void add_self(struct sheet *sheet, const struct self *self, uint64_t crea
 	struct buffer labels = {};
 
 	for (unsigned int id = 0; id < SELF_METRICS; id++) {
-		if (id == SELF_SERIES || !begin_self(sheet, id))
+		if (id == SELF_SERIES || id == SELF_SERIES_LEFT_OUT || !begin_self(sheet, id))
 			continue;
 		for (size_t i = 0; i < self->count; i++) {
 			if (self->values[i].id != id)
@@ -107,23 +107,34 @@ static void add_process(struct sheet *sheet, const struct exposition_process *pr
 	}
 }
 
-/* Last, when all counts are known but its own, which is the number of families with it. */
+static void add_counts(struct sheet *sheet, enum self_id id, const struct family *families, size_t count)
+{
+	struct buffer labels = {};
+
+	for (size_t i = 0; i < count; i++) {
+		/* the last of all families is this one, with a series for each */
+		bool is_itself = id == SELF_SERIES && i == count - 1;
+
+		buffer_clear(&labels);
+		sheet_add_label(sheet, &labels, 0, self_metrics[id].labels, families[i].name, NO_LIMIT);
+		add_one(sheet, &labels, 0, is_itself ? count : families[i].series);
+	}
+	buffer_done(&labels);
+}
+
+/* Last, when all counts are known. */
 static void add_series(struct sheet *sheet)
 {
 	const struct family *families;
-	struct buffer labels = {};
 	size_t count;
 
+	families = sheet_left_out(sheet, &count);
+	if (begin_self(sheet, SELF_SERIES_LEFT_OUT))
+		add_counts(sheet, SELF_SERIES_LEFT_OUT, families, count);
 	if (!begin_self(sheet, SELF_SERIES))
 		return;
 	families = sheet_families(sheet, &count);
-	for (size_t i = 0; i < count; i++) {
-		buffer_clear(&labels);
-		sheet_add_label(sheet, &labels, 0, self_metrics[SELF_SERIES].labels, families[i].name,
-				NO_LIMIT);
-		add_one(sheet, &labels, 0, i == count - 1 ? count : families[i].series);
-	}
-	buffer_done(&labels);
+	add_counts(sheet, SELF_SERIES, families, count);
 }
 
 void self_families_add(struct sheet *sheet, const struct exposition_input *in)

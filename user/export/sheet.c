@@ -42,21 +42,22 @@ void sheet_free(struct sheet *sheet)
 		return;
 	pieces_done(&sheet->own);
 	pieces_done(&sheet->tails);
-	free(sheet->families);
+	free(sheet->families.list);
+	free(sheet->left_out.list);
 	free(sheet);
 }
 
 static struct family *current_family(struct sheet *sheet)
 {
-	return &sheet->families[sheet->count - 1];
+	return &sheet->families.list[sheet->families.count - 1];
 }
 
 static void end_family(struct sheet *sheet)
 {
-	if (sheet->count == 0 || sheet->is_skipped)
+	if (sheet->families.count == 0 || sheet->is_skipped)
 		return;
 	if (current_family(sheet)->series == 0)
-		sheet->count--;
+		sheet->families.count--;
 	else if (sheet->format->end_family && !sheet->out->failed)
 		sheet->format->end_family(sheet);
 }
@@ -70,8 +71,14 @@ void sheet_end(struct sheet *sheet)
 
 const struct family *sheet_families(const struct sheet *sheet, size_t *ret_count)
 {
-	*ret_count = sheet->count;
-	return sheet->families;
+	*ret_count = sheet->families.count;
+	return sheet->families.list;
+}
+
+const struct family *sheet_left_out(const struct sheet *sheet, size_t *ret_count)
+{
+	*ret_count = sheet->left_out.count;
+	return sheet->left_out.list;
 }
 
 void sheet_fail(struct sheet *sheet, bool is_failed)
@@ -163,19 +170,25 @@ static bool is_wanted(const struct sheet_choice *choice, const char *name, enum 
 	return choice->name_count == 0;
 }
 
-static bool make_room(struct sheet *sheet)
+/* Adds a family of that name; NULL when out of memory or the name is too long. */
+static struct family *append(struct families *families, const char *name)
 {
-	size_t capacity = sheet->capacity ? sheet->capacity * 2 : FIRST_CAPACITY;
-	struct family *families;
+	size_t capacity = families->capacity ? families->capacity * 2 : FIRST_CAPACITY;
+	struct family *list;
 
-	if (sheet->count < sheet->capacity)
-		return true;
-	families = reallocarray(sheet->families, capacity, sizeof(*families));
-	if (!families)
-		return false;
-	sheet->families = families;
-	sheet->capacity = capacity;
-	return true;
+	if (strlen(name) >= FAMILY_NAME_SIZE)
+		return NULL;
+	if (families->count == families->capacity) {
+		list = reallocarray(families->list, capacity, sizeof(*list));
+		if (!list)
+			return NULL;
+		families->list = list;
+		families->capacity = capacity;
+	}
+	list = &families->list[families->count++];
+	*list = (struct family){};
+	strcpy(list->name, name);
+	return list;
 }
 
 bool sheet_begin_family(struct sheet *sheet, const char *name, const char *help, enum metric_kind kind,
@@ -187,19 +200,30 @@ bool sheet_begin_family(struct sheet *sheet, const char *name, const char *help,
 	sheet->is_skipped = sheet->out->failed || !is_wanted(sheet->choice, name, kind);
 	if (sheet->is_skipped)
 		return false;
-	if (strlen(name) >= FAMILY_NAME_SIZE || !make_room(sheet)) {
+	family = append(&sheet->families, name);
+	if (!family) {
 		sheet->out->failed = sheet->is_skipped = true;
 		return false;
 	}
-	family = &sheet->families[sheet->count++];
-	*family =
-		(struct family){ .help = help, .kind = kind, .unit = unit, .decimals = unit_decimals(unit) };
-	strcpy(family->name, name);
+	family->help = help;
+	family->kind = kind;
+	family->unit = unit;
+	family->decimals = unit_decimals(unit);
 	pieces_clear(&sheet->own);
 	sheet->format->end_own(&sheet->own.data);
 	pieces_close(&sheet->own);
 	sheet->tails_of = 0;
 	return true;
+}
+
+void sheet_leave_out(struct sheet *sheet, const char *name, size_t series)
+{
+	struct family *family = append(&sheet->left_out, name);
+
+	if (family)
+		family->series = series;
+	else
+		sheet->out->failed = true;
 }
 
 unsigned int sheet_add_own(struct sheet *sheet, const char *names, const char *values)
@@ -243,6 +267,11 @@ void sheet_add(struct sheet *sheet, const struct subject *subject, unsigned int 
 	sheet->format->add(sheet, family, subject, pieces_at(&sheet->own, own), value);
 }
 
+size_t sheet_histogram_series(int min_exponent)
+{
+	return (size_t)(HISTOGRAM_MAX_EXPONENT - min_exponent + 1) + 3; /* +Inf, sum, count */
+}
+
 void sheet_add_histogram(struct sheet *sheet, const struct subject *subject, unsigned int own,
 			 int min_exponent, const struct histogram *histogram)
 {
@@ -253,8 +282,7 @@ void sheet_add_histogram(struct sheet *sheet, const struct subject *subject, uns
 	family = current_family(sheet);
 	if (family->series == 0)
 		sheet->format->begin_family(sheet, family);
-	/* +Inf, sum, count */
-	family->series += (size_t)(HISTOGRAM_MAX_EXPONENT - min_exponent + 1) + 3 +
+	family->series += sheet_histogram_series(min_exponent) +
 			  (sheet->shows_created && subject->created_ns);
 	sheet->format->add_histogram(sheet, family, subject, own, min_exponent, histogram);
 }

@@ -39,14 +39,17 @@ struct subject {
 	uint64_t created_ns; /* CLOCK_REALTIME since when its counters count; 0: not known */
 };
 
-/* Which families are written, and how. All 0: all of them. */
+/* Which families are written, and how. All 0: everything. */
 struct sheet_choice {
 	const char *const
 		*names; /* only these: names of families, with or without _total, or of samples; none: all */
 	size_t name_count;
 	const char *const *exclude; /* not these: names of families as globs */
 	size_t exclude_count;
-	bool created; /* OpenMetrics: a `_created` sample for each counter and histogram */
+	const char *const *drop; /* FAMILY:LABEL, see exposition_can_drop() */
+	size_t drop_count;
+	size_t series_limit; /* of containers and programs; 0: none */
+	bool created;        /* OpenMetrics: a `_created` sample for each counter and histogram */
 };
 
 struct family {
@@ -69,6 +72,9 @@ void sheet_free(struct sheet *sheet);
 
 /* The families with samples so far; the last may still have none. */
 const struct family *sheet_families(const struct sheet *sheet, size_t *ret_count);
+/* Notes that a family of so many series is not written at all, and gives what was noted (only name and series count). */
+void sheet_leave_out(struct sheet *sheet, const char *name, size_t series);
+const struct family *sheet_left_out(const struct sheet *sheet, size_t *ret_count);
 /* Marks the output as failed if `is_failed`: for what the caller put together itself. */
 void sheet_fail(struct sheet *sheet, bool is_failed);
 
@@ -95,3 +101,6 @@ void sheet_add(struct sheet *sheet, const struct subject *subject, unsigned int 
  * subjects of one `own` follow each other. */
 void sheet_add_histogram(struct sheet *sheet, const struct subject *subject, unsigned int own,
 			 int min_exponent, const struct histogram *histogram);
+
+/* Series of one histogram in its classic form. */
+size_t sheet_histogram_series(int min_exponent);
