@@ -79,7 +79,7 @@ xargs mkdir <"$WORK/storm"
 remove_storm() { xargs rmdir <"$WORK/storm"; }
 cleanup_push remove_storm
 kill -CONT "$DAEMON_PID"
-all_met() { scrape "$WORK/storm.prom" && [ "$(metric "$WORK/storm.prom" ktally_self_cgroups 'kind="container"')" -ge $many ]; }
+all_met() { scrape "$WORK/storm.prom" && [ "$(metric "$WORK/storm.prom" ktally_self_cgroups 'kind="container"')" -ge "$many" ]; }
 between "more cgroups at once than the buffer has room for: notices are lost and counted" \
 	"$(scrape "$WORK/lost.prom"; metric "$WORK/lost.prom" ktally_self_events_dropped_total 'type="cgroup_mkdir"')" 1 $many
 ok "and all of them are known soon after" eventually 10 all_met

@@ -66,7 +66,7 @@ done
 echo 'containers: { grace_time: 1s }' >"$WORK/ktally.yaml"
 kill -HUP "$DAEMON_PID"
 all_evicted() {
-	scrape "$WORK/evicted.prom" && [ "$(metric "$WORK/evicted.prom" ktally_self_evicted_total 'table="containers"')" -ge $count ]
+	scrape "$WORK/evicted.prom" && [ "$(metric "$WORK/evicted.prom" ktally_self_evicted_total 'table="containers"')" -ge "$count" ]
 }
 ok "past their grace time all are gone, and counted as such" eventually 20 all_evicted
 is "with their info rows" "$(grep -c -E 'id="[0-9a-f]{8}0{56}"' "$WORK/evicted.prom")" 0

@@ -124,7 +124,7 @@ Test(network_families, a_pod_is_one_info_row_that_says_whether_its_network_is_th
 
 Test(network_families, a_runtime_may_tell_of_the_hosts_network_first)
 {
-	struct details details = { .is_host_network = true };
+	struct details details = { "", "", "", "", "", "", .is_host_network = true };
 	struct cgroup *cgroup = add("a", "b", "c", "d");
 
 	cgroup->details = &details;
