@@ -102,7 +102,8 @@ static uint32_t find_pid(struct networks *networks, int dir_fd, unsigned int dep
 	return pid;
 }
 
-/* A process of the container: the runtime's word first, then its cgroup; only containers may keep all of theirs further below. */
+/* A process of the container by its cgroup (what a runtime said may be another's pid by now). Only containers may keep all of theirs
+ * further below. */
 static uint32_t choose_pid(struct networks *networks, const struct cgroup *cgroup)
 {
 	const struct cgroupfs *cgroupfs = networks->settings.cgroupfs;
@@ -128,9 +129,6 @@ static int find_inode(struct networks *networks, struct networks_link *link, con
 		*ret_inode = inode;
 		return 0;
 	}
-	link->pid = cgroup->details ? cgroup->details->pid : 0;
-	if (link->pid && network_files_inode(procfs, link->pid, ret_inode) == 0)
-		return 0;
 	link->pid = choose_pid(networks, cgroup);
 	return link->pid ? network_files_inode(procfs, link->pid, ret_inode) : -ESRCH;
 }
