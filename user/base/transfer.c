@@ -349,8 +349,11 @@ static CURLcode set_request(struct transfer *transfer, const struct transfer_req
 	CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, request->url);
 
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version);
-	/* Requests to one server wait for its first connection and share it. */
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)request->http2);
+	if (request->http2) {
+		/* libcurl before 8.0 fails where it uses a connection of HTTP/2 without ALPN again (curl issue 10634). */
+		code = code ? code : curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+		code = code ? code : curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+	}
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	if (request->unix_socket) {
