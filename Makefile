@@ -189,6 +189,11 @@ check-kernels: all $(WORKLOAD) ## The exact-count suite on 5.10, 6.1, 6.12 and 7
 	$(Q)tools/deps kernels
 	$(Q)tests/run tests/kernels
 
+.PHONY: check-kube
+check-kube: all ## On a real one-node Kubernetes of its own (root; the first run builds it, 15 minutes)
+	$(Q)tools/deps kube
+	$(Q)$(TEST_ENV) tests/run tests/kube/check
+
 .PHONY: verify-programs
 verify-programs: all ## Load every BPF program and show its size
 	$(Q)tools/as-root build/ktally check
