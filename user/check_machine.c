@@ -306,7 +306,7 @@ static void add_procfs(struct check_machine *machine, struct check_table *table)
 
 static void add_cgroups(const struct check_machine *machine, struct check_table *table)
 {
-	static const char *const names[CONTROLLERS] = { "cpu", "cpuacct", "memory", "pids" };
+	static const char *const names[CONTROLLERS] = { "cpu", "cpuacct", "memory", "pids", "blkio" };
 	const struct cgroupfs *cgroupfs = machine->cgroupfs;
 	bool v1 = false;
 

@@ -13,6 +13,7 @@ static struct paths paths;
 static struct cgroupfs cgroupfs;
 static struct container container;
 static struct container_files *files;
+static struct instance instance;
 
 /* What user/model does with a value of source FILE, alone. */
 void model_set_file(struct container *to, unsigned int index, uint64_t value)
@@ -51,6 +52,7 @@ static void set_up(void)
 	snprintf(mounts, sizeof(mounts), "%s/cg", tree.root);
 	paths = (struct paths){ .procfs = procfs, .sysfs = "/nowhere", .cgroupfs = mounts };
 	memset(&container, 0, sizeof(container));
+	memset(&instance, 0, sizeof(instance));
 }
 
 static void tear_down(void)
@@ -91,7 +93,7 @@ static void make_v2_files(void)
 
 static void read_files(unsigned int flags)
 {
-	cr_assert_eq(container_files_read(files, &container, flags), 0);
+	cr_assert_eq(container_files_read(files, &container, &instance, flags), 0);
 }
 
 Test(container_files, malformed_contents_clear_gauges_and_leave_counters)
@@ -144,7 +146,7 @@ Test(container_files, v2_gives_exact_values)
 {
 	open_v2(CONTAINER_FILES_BORN | CONTAINER_FILES_KEEP);
 	make_v2_files();
-	read_files(CONTAINER_FILES_USAGE);
+	read_files(INSTANCE_FILES_USAGE);
 	assert_value(V_MEMORY_USAGE, 1000000);
 	assert_value(V_MEMORY_WORKING_SET, 800000);
 	assert_value(V_MEMORY_RSS, 300000);
@@ -202,13 +204,13 @@ Test(container_files, counters_of_what_was_there_before_begin_at_zero_and_grow)
 {
 	open_v2(CONTAINER_FILES_KEEP);
 	make_v2_files();
-	read_files(CONTAINER_FILES_USAGE);
+	read_files(INSTANCE_FILES_USAGE);
 	assert_value(V_CPU_PERIODS, 0);
 	assert_value(V_CPU, 0);
 	assert_value(PRESSURE(CPU_SOME), 0);
 	tree_file(&tree, "cg/c/cpu.stat",
 		  "usage_usec 5001\nnr_periods 12\nnr_throttled 3\nthrottled_usec 71\n");
-	read_files(CONTAINER_FILES_USAGE);
+	read_files(INSTANCE_FILES_USAGE);
 	assert_value(V_CPU_PERIODS, 2);
 	assert_value(V_CPU_THROTTLED_PERIODS, 0);
 	assert_value(V_CPU_THROTTLED, 1000);
@@ -241,12 +243,13 @@ Test(container_files, a_removed_cgroup_ends_its_gauges_and_keeps_its_counters)
 		memset(&container, 0, sizeof(container));
 		open_v2(CONTAINER_FILES_BORN | (keep ? CONTAINER_FILES_KEEP : 0));
 		make_v2_files();
-		read_files(CONTAINER_FILES_USAGE);
+		read_files(INSTANCE_FILES_USAGE);
 		tree_remove(&tree, "cg/c");
 		tree_directory(&tree, "cg/c"); /* another one of the same name */
 		make_v2_files();
 		tree_file(&tree, "cg/c/cgroup.procs", "%s", "");
-		cr_assert_eq(container_files_read(files, &container, CONTAINER_FILES_USAGE), -ENOENT);
+		cr_assert_eq(container_files_read(files, &container, &instance, INSTANCE_FILES_USAGE),
+			     -ENOENT);
 		assert_absent(V_MEMORY_USAGE);
 		assert_absent(V_START_TIME);
 		assert_value(V_THREADS, 0);
@@ -331,7 +334,7 @@ static void check_v1(void)
 Test(container_files, v1_gives_exact_values)
 {
 	make_hybrid(NULL);
-	read_files(CONTAINER_FILES_USAGE);
+	read_files(INSTANCE_FILES_USAGE);
 	check_v1();
 	assert_absent(PRESSURE(IO_SOME));
 	tree_file(&tree, "cg/cpu/c/cpu.cfs_quota_us", "-1\n");
@@ -342,7 +345,7 @@ Test(container_files, v1_gives_exact_values)
 Test(container_files, hybrid_takes_controllers_from_v1_and_pressure_from_v2)
 {
 	make_hybrid("some avg10=0.00 total=5\nfull avg10=0.00 total=4\n");
-	read_files(CONTAINER_FILES_USAGE);
+	read_files(INSTANCE_FILES_USAGE);
 	check_v1();
 	assert_value(PRESSURE(IO_SOME), 5000);
 	assert_value(PRESSURE(IO_FULL), 4000);

@@ -7,11 +7,14 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/time.h"
 #include "collect/cgroups.h"
 #include "collect/networks.h"
 #include "enrich/cgroup_path.h"
 #include "read/container_files.h"
 
+#define WANTED_NS \
+	(5 * 60 * NS_PER_S) /* files that only struct instance needs are read so long after somebody asked */
 #define QUIET_TURNS 30 /* a container that did nothing is read every 30th time: its files hardly change */
 
 /* One cgroup of the machine, whether it is of interest or not. */
@@ -30,6 +33,8 @@ struct known {
 	uint32_t seen; /* number of the last walk that met it */
 	struct container_files *files;
 	struct networks_link link;
+	struct cgroup *parent; /* in model->parents: shown as an instance, though no container */
+	struct instance_files *parent_files;
 };
 
 struct cgroups {
@@ -38,6 +43,7 @@ struct cgroups {
 	struct networks *networks;
 	uint64_t turn;
 	uint32_t walk;
+	uint64_t wanted_until_ns;     /* instances */
 	bool started;                 /* the first walk is over: what is met later was born */
 	uint64_t now_ns, realtime_ns; /* of the call under way */
 };
@@ -67,6 +73,15 @@ static void set_time(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime
 	cgroups->realtime_ns = realtime_ns;
 }
 
+static void lose_parent(struct cgroups *cgroups, struct known *known)
+{
+	if (known->parent)
+		model_parent_remove(cgroups->settings.model, known->parent);
+	known->parent = NULL;
+	instance_files_free(known->parent_files);
+	known->parent_files = NULL;
+}
+
 static void forget(struct cgroups *cgroups, struct known *known)
 {
 	struct identity identity;
@@ -74,6 +89,7 @@ static void forget(struct cgroups *cgroups, struct known *known)
 	cgroup_path_identify(known->path, &identity, NULL);
 	names_remove(cgroups->settings.names, identity.id, known->id);
 	HASH_DEL(cgroups->known, known);
+	lose_parent(cgroups, known);
 	container_files_free(known->files);
 	free(known->path);
 	free(known);
@@ -151,6 +167,22 @@ static bool is_container(const char *path)
 	return identity.kind == IDENTITY_CONTAINER;
 }
 
+/* The root is shown as the machine; those around containers when they are asked for. On hybrid hosts the v1 cgroup of the same
+ * path stands for both. */
+static void add_parent(struct cgroups *cgroups, struct known *known)
+{
+	struct identity identity;
+
+	cgroup_path_identify(known->path, &identity, NULL);
+	if (!(known->id & CGROUP_V1) && cgroupfs_has_v1_cpu(cgroups->settings.cgroupfs))
+		return;
+	if (strcmp(known->path, "/") != 0 &&
+	    (!cgroups->settings.parents ||
+	     (identity.kind != IDENTITY_POD && identity.kind != IDENTITY_SLICE)))
+		return;
+	known->parent = model_parent_add(cgroups->settings.model, known->path, &identity);
+}
+
 static struct known *learn(struct cgroups *cgroups, uint64_t id, const char *path)
 {
 	struct known *known = find(cgroups, id);
@@ -168,6 +200,7 @@ static struct known *learn(struct cgroups *cgroups, uint64_t id, const char *pat
 	}
 	known->born = cgroups->started;
 	HASH_ADD(hh, cgroups->known, id, sizeof(known->id), known);
+	add_parent(cgroups, known);
 	/* on hybrid hosts the v1 cgroup of the same path stands for both */
 	if (model_cgroup_find(cgroups->settings.model, id) || cgroups->settings.usage ||
 	    (is_container(path) && (id & CGROUP_V1 || !cgroupfs_has_v1_cpu(cgroups->settings.cgroupfs))))
@@ -187,6 +220,7 @@ static void lose(struct cgroups *cgroups, struct known *known)
 		container_files_clear(cgroup->container);
 	container_files_free(known->files);
 	known->files = NULL;
+	lose_parent(cgroups, known);
 	if (!cgroup)
 		return;
 	networks_leave(&known->link, cgroup, cgroups->now_ns);
@@ -291,10 +325,45 @@ struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, u
 												 cgroup;
 }
 
+static bool is_wanted(const struct cgroups *cgroups)
+{
+	return cgroups->now_ns < cgroups->wanted_until_ns;
+}
+
+static unsigned int read_flags(const struct cgroups *cgroups)
+{
+	return (cgroups->settings.usage ? INSTANCE_FILES_USAGE : 0) |
+	       (is_wanted(cgroups) ? INSTANCE_FILES_ALL : 0);
+}
+
+/* 0; or the cgroup is gone. */
+static int read_files(struct cgroups *cgroups, struct known *known, struct cgroup *cgroup)
+{
+	struct instance *instance = model_cgroup_instance(cgroup);
+	int error;
+
+	if (!instance)
+		return 0;
+	error = container_files_read(known->files, cgroup->container, instance, read_flags(cgroups));
+	if (error)
+		lose(cgroups, known);
+	else
+		cgroups->settings.model->folded_disks += instance->disks_left_out;
+	return error;
+}
+
+static void read_parent(struct cgroups *cgroups, struct known *known)
+{
+	if (!known->parent_files && instance_files_open(cgroups->settings.cgroupfs, known->path,
+							known->id & CGROUP_V1, false, &known->parent_files))
+		return;
+	if (instance_files_read(known->parent_files, known->parent->instance, read_flags(cgroups)))
+		lose(cgroups, known);
+}
+
 static void read_one(struct cgroups *cgroups, struct known *known)
 {
 	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, known->id);
-	unsigned int flags = cgroups->settings.usage ? CONTAINER_FILES_USAGE : 0;
 
 	if (!cgroup)
 		return;
@@ -310,13 +379,42 @@ static void read_one(struct cgroups *cgroups, struct known *known)
 		    !cgroupfs_is_alive(cgroups->settings.cgroupfs, known->id, known->path))
 			lose(cgroups, known);
 	}
-	if (!known->files)
+	if (!known->files || read_files(cgroups, known, cgroup))
 		return;
-	if (container_files_read(known->files, cgroup->container, flags))
-		lose(cgroups, known);
-	else if (networks_read(cgroups->networks, &known->link, cgroup, known->born, cgroups->now_ns,
-			       cgroups->realtime_ns))
+	if (networks_read(cgroups->networks, &known->link, cgroup, known->born, cgroups->now_ns,
+			  cgroups->realtime_ns))
 		known->turn = 0;
+}
+
+/* What was read before nobody wanted it is old. */
+static void begin_wanted(struct cgroups *cgroups)
+{
+	struct cgroup *cgroup;
+
+	for (cgroup = cgroups->settings.model->cgroups; cgroup; cgroup = cgroup->hh.next)
+		if (cgroup->instance)
+			cgroup->instance->is_complete = false;
+	for (cgroup = cgroups->settings.model->parents; cgroup; cgroup = cgroup->next_instance)
+		cgroup->instance->is_complete = false;
+}
+
+void cgroups_want_instances(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
+{
+	struct known *known, *next;
+
+	set_time(cgroups, now_ns, realtime_ns);
+	if (!is_wanted(cgroups))
+		begin_wanted(cgroups);
+	cgroups->wanted_until_ns = now_ns + WANTED_NS;
+	HASH_ITER(hh, cgroups->known, known, next) {
+		struct cgroup *cgroup = known->files ? model_cgroup_find(cgroups->settings.model, known->id) :
+						       NULL;
+
+		if (known->parent && !known->parent->instance->is_complete)
+			read_parent(cgroups, known);
+		if (cgroup && !(cgroup->instance && cgroup->instance->is_complete))
+			read_files(cgroups, known, cgroup);
+	}
 }
 
 void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
@@ -334,8 +432,12 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 				forget(cgroups, known);
 			continue;
 		}
-		if (known->in_model && (!known->turn || known->id % rounds == cgroups->turn % rounds))
+		if (known->turn && known->id % rounds != cgroups->turn % rounds)
+			continue;
+		if (known->in_model)
 			read_one(cgroups, known);
+		if (known->parent && is_wanted(cgroups))
+			read_parent(cgroups, known);
 	}
 	cgroups->turn++;
 }

@@ -25,6 +25,7 @@ struct cgroups_settings {
 	uint32_t rounds;      /* turns in which each active container's files are read once */
 	uint64_t interval_ns; /* the same as a time */
 	uint64_t grace_ns;
+	bool parents; /* cgroups around containers are shown as instances too; the root always is */
 };
 
 int cgroups_new(const struct cgroups_settings *settings, struct cgroups **ret_cgroups);
@@ -46,3 +47,7 @@ const char *cgroups_network_reason(const struct cgroups *cgroups);
 
 /* One turn's share of the files. */
 void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns);
+
+/* Somebody asks for the kernel's own numbers (struct instance): for the next minutes all files are read, each in its turn; those
+ * of which something has not been read yet at once. */
+void cgroups_want_instances(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#include <string.h>
 
 #include "model/cgroup.h"
 
@@ -33,6 +34,72 @@ void cgroup_free(struct cgroup *cgroup)
 		return;
 	free(cgroup->identity);
 	details_free(cgroup->details);
+	instance_free(cgroup->instance);
 	free(cgroup->path);
 	free(cgroup);
+}
+
+struct instance *model_cgroup_instance(struct cgroup *cgroup)
+{
+	if (!cgroup->instance)
+		cgroup->instance = calloc(1, sizeof(*cgroup->instance));
+	return cgroup->instance;
+}
+
+static bool is_below(const char *path, const char *above)
+{
+	size_t size = strlen(above);
+
+	return strncmp(path, above, size) == 0 && (path[size] == '\0' || path[size] == '/');
+}
+
+void model_cgroup_scheduled(const struct cgroup *cgroup, uint64_t ret_value[SCHEDULED_VALUES])
+{
+	const struct cgroup *other;
+
+	memset(ret_value, 0, SCHEDULED_VALUES * sizeof(*ret_value));
+	for (other = cgroup->container->instances; other; other = other->next_instance)
+		for (unsigned int i = 0; is_below(other->path, cgroup->path) && i < SCHEDULED_VALUES; i++)
+			ret_value[i] += other->scheduled[i];
+}
+
+void cgroup_give_scheduled(const struct cgroup *cgroup)
+{
+	struct cgroup *other;
+
+	for (other = cgroup->container->instances; other; other = other->next_instance) {
+		if (other == cgroup || !other->instance || !is_below(cgroup->path, other->path))
+			continue;
+		for (unsigned int i = 0; i < SCHEDULED_VALUES; i++)
+			other->scheduled[i] += cgroup->scheduled[i];
+		return;
+	}
+}
+
+struct cgroup *model_parent_add(struct model *model, const char *path, const struct identity *identity)
+{
+	struct cgroup *parent = calloc(1, sizeof(*parent));
+
+	if (!parent)
+		return NULL;
+	parent->path = strdup(path);
+	parent->identity = malloc(sizeof(*identity));
+	if (!parent->path || !parent->identity || !model_cgroup_instance(parent)) {
+		cgroup_free(parent);
+		return NULL;
+	}
+	*parent->identity = *identity;
+	parent->next_instance = model->parents;
+	model->parents = parent;
+	return parent;
+}
+
+void model_parent_remove(struct model *model, struct cgroup *parent)
+{
+	for (struct cgroup **link = &model->parents; *link; link = &(*link)->next_instance)
+		if (*link == parent) {
+			*link = parent->next_instance;
+			break;
+		}
+	cgroup_free(parent);
 }

@@ -6,9 +6,11 @@
 #include <uthash.h>
 
 #include "model/details.h"
+#include "model/instance.h"
 #include "model/metric.h"
 
 #define RUNTIME_SIZE 16
+#define SCHEDULED_VALUES (V_RUNQUEUE_WAITS + 1) /* the first of all values: CPU time, run queue */
 
 enum identity_kind {
 	IDENTITY_CONTAINER, /* also a pod's sandbox: only the runtime can tell (struct details) */
@@ -91,9 +93,11 @@ struct cgroup {
 	struct details *details;   /* owned; NULL until a runtime told them */
 	bool removed;
 	uint64_t removed_ns;
-	uint32_t references; /* thread records */
-	uint32_t group;      /* kernel group slot, 0 none */
-	uint64_t activity;   /* grows when a thread of it ran: the file reader skips the quiet */
+	uint32_t references;                  /* thread records */
+	uint32_t group;                       /* kernel group slot, 0 none */
+	struct instance *instance;            /* owned; NULL for a cgroup whose files are not read */
+	uint64_t scheduled[SCHEDULED_VALUES]; /* what its threads grew by since ktally began */
+	uint64_t activity; /* grows when a thread of it ran: the file reader skips the quiet */
 };
 
 struct process_key {

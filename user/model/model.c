@@ -53,6 +53,8 @@ void model_free(struct model *model)
 		container_free(container);
 	}
 	network_done(model);
+	while (model->parents)
+		model_parent_remove(model, model->parents);
 	container_free(model->node);
 	free(model);
 }
@@ -233,6 +235,7 @@ void model_expire(struct model *model, uint64_t now_ns)
 		if (!cgroup->removed || cgroup->references || cgroup->group ||
 		    now_ns - cgroup->removed_ns < model->limits.grace_ns)
 			continue;
+		cgroup_give_scheduled(cgroup);
 		cgroup_leave(cgroup, now_ns);
 		HASH_DEL(model->cgroups, cgroup);
 		cgroup_free(cgroup);

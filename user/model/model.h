@@ -26,6 +26,8 @@ struct model {
 	uint32_t missing; /* 1 << enum metric_needs: what does not work here; its metrics are not shown */
 	struct container *containers;
 	struct cgroup *cgroups;
+	struct cgroup
+		*parents; /* by next_instance: the root, and others that are no container; not in `cgroups` */
 	struct process *processes;
 	struct process *starting;  /* by next_starting */
 	struct container *host;    /* all three names empty */
@@ -41,6 +43,7 @@ struct model {
 		renamings; /* grows when a cgroup went to another container: threads then look up their program again */
 	uint64_t folded_programs, folded_containers, folded_processes;
 	uint64_t folded_pods, folded_interfaces, unread_devices;
+	uint64_t folded_disks; /* readings of a disk that was past the bound of its cgroup */
 	uint64_t evicted_containers, evicted_programs;
 };
 
@@ -63,6 +66,14 @@ int model_cgroup_describe(struct model *model, struct cgroup *cgroup, const char
 			  const struct details *details, uint64_t now_ns, uint64_t realtime_ns);
 /* The cgroup is gone; its container ends its grace time later when no other instance lives. */
 void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t now_ns);
+
+/* Where the kernel's own numbers of this cgroup are kept; made at the first call. NULL when out of memory. */
+struct instance *model_cgroup_instance(struct cgroup *cgroup);
+/* What the threads of the cgroup and of all below it, in the same container, grew by; also of those that are gone. */
+void model_cgroup_scheduled(const struct cgroup *cgroup, uint64_t ret_value[SCHEDULED_VALUES]);
+/* A cgroup that is shown but no container: it has a path, an identity, an instance, and no container. NULL when out of memory. */
+struct cgroup *model_parent_add(struct model *model, const char *path, const struct identity *identity);
+void model_parent_remove(struct model *model, struct cgroup *parent);
 
 /* The program `name` (made UTF-8 and at most 63 bytes) of a container; `other` past the limit, which
  * the programs of kernel threads do not count for. NULL when out of memory. */

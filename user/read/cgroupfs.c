@@ -20,10 +20,8 @@
 #define DEPTH_LIMIT 128 /* a descriptor is open per level */
 
 static const char *const controller_names[CONTROLLERS] = {
-	[CONTROLLER_CPU] = "cpu",
-	[CONTROLLER_CPUACCT] = "cpuacct",
-	[CONTROLLER_MEMORY] = "memory",
-	[CONTROLLER_PIDS] = "pids",
+	[CONTROLLER_CPU] = "cpu",   [CONTROLLER_CPUACCT] = "cpuacct", [CONTROLLER_MEMORY] = "memory",
+	[CONTROLLER_PIDS] = "pids", [CONTROLLER_BLKIO] = "blkio",
 };
 
 static void cleanup_directory(DIR **directory)
@@ -230,7 +228,8 @@ int cgroupfs_init(const struct paths *paths, struct cgroupfs *ret_cgroupfs)
 	if (ret_cgroupfs->v2_fd >= 0 &&
 	    file_read_at(ret_cgroupfs->v2_fd, "cgroup.controllers", text, sizeof(text)) >= 0)
 		for (int i = 0; i < CONTROLLERS; i++)
-			ret_cgroupfs->on_v2[i] = has_word(text, controller_names[i], " \n");
+			ret_cgroupfs->on_v2[i] =
+				has_word(text, i == CONTROLLER_BLKIO ? "io" : controller_names[i], " \n");
 	ret_cgroupfs->is_whole = has_hierarchy(ret_cgroupfs) && is_root(ret_cgroupfs->v2_fd) &&
 				 is_root(ret_cgroupfs->v1_fd[CONTROLLER_CPU]);
 	return has_hierarchy(ret_cgroupfs) ? 0 : -ENOENT;

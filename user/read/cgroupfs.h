@@ -14,6 +14,7 @@ enum cgroup_controller {
 	CONTROLLER_CPUACCT,
 	CONTROLLER_MEMORY,
 	CONTROLLER_PIDS,
+	CONTROLLER_BLKIO, /* "io" on v2 */
 	CONTROLLERS,
 };
 

@@ -138,6 +138,8 @@ void thread_count(struct thread *thread, const struct record *record, const stru
 		if (value[i] <= thread->last[i])
 			continue;
 		model_count(owner->model, thread->program, i, value[i] - thread->last[i]);
+		if (i < SCHEDULED_VALUES && thread->cgroup)
+			thread->cgroup->scheduled[i] += value[i] - thread->last[i];
 		thread->last[i] = value[i];
 	}
 	if (record->wait_reason && record->wait_reason <= DIMENSION_WIDTH(wait_reason))
