@@ -16,6 +16,7 @@
 #include "choice.h"
 #include "collect/collector.h"
 #include "daemon.h"
+#include "export/cadvisor.h"
 #include "export/exposition.h"
 #include "export/http.h"
 #include "options.h"
@@ -23,6 +24,13 @@
 #include "version.h"
 
 #define FRESH_NS (100 * NS_PER_MS) /* a scrape reads again when the last reading is older */
+
+/* What was served last, kept for all who ask before the next reading. */
+struct rendering {
+	struct http_body *body;
+	enum sheet_body format;
+	uint64_t read_ns; /* the reading it was made from */
+};
 
 struct daemon {
 	struct options options;
@@ -33,9 +41,7 @@ struct daemon {
 	struct transfers *transfers; /* to container runtimes */
 	struct http *http;
 	struct self self;
-	struct http_body *body; /* the last rendering */
-	enum sheet_body body_format;
-	uint64_t body_read_ns; /* reading it was made from */
+	struct rendering metrics, cadvisor;
 	uint64_t scrapes, scrape_ns;
 	char host[256];
 	bool ready;
@@ -57,10 +63,9 @@ __attribute__((format(printf, 2, 0))) static int on_libbpf(enum libbpf_print_lev
 
 /* ---- what is served ---- */
 
-/* Takes over the old body: its memory is used again when no client is still being sent it. */
-static struct http_body *render(struct daemon *daemon, enum sheet_body format, struct http_body *old)
+/* The families of ktally itself. */
+static int write_metrics(struct daemon *daemon, enum sheet_body format, struct buffer *out)
 {
-	struct http_body *body = old;
 	struct exposition_process process;
 	uint64_t begin_ns = time_monotonic_ns();
 	struct exposition_input input = {
@@ -72,44 +77,71 @@ static struct http_body *render(struct daemon *daemon, enum sheet_body format, s
 		.node = daemon->host,
 		.choice = choice_of(&daemon->options),
 	};
+	int error;
 
-	if (!body || body->refs > 1) {
-		http_body_unref(old);
-		body = http_body_new();
-	}
-	if (!body)
-		return NULL;
-	buffer_clear(&body->buffer);
 	own_read(&process);
 	self_clear(&daemon->self);
 	collector_describe(daemon->collector, &daemon->self);
 	self_set(&daemon->self, SELF_SCRAPES, NULL, NULL, daemon->scrapes);
 	self_set(&daemon->self, SELF_SCRAPE_DURATION, NULL, NULL, daemon->scrape_ns);
-	if (exposition_write(&input, format, &body->buffer)) {
-		http_body_unref(body);
-		return NULL;
-	}
+	error = exposition_write(&input, format, out);
 	daemon->scrape_ns = time_monotonic_ns() - begin_ns;
-	return body;
+	return error;
+}
+
+static int write_cadvisor(struct daemon *daemon, enum sheet_body format, struct buffer *out)
+{
+	const struct cadvisor_input input = {
+		.model = collector_model(daemon->collector),
+		.realtime_ns = time_realtime_ns(),
+		.is_readable = collector_has_cgroupfs(daemon->collector),
+	};
+
+	collector_want_instances(daemon->collector);
+	return cadvisor_write(&input, format, out);
+}
+
+/* The memory of the last body is used again when no client is still being sent it. */
+static void reply_with(struct daemon *daemon, struct rendering *last, const struct exposition_format *format,
+		       int (*write)(struct daemon *daemon, enum sheet_body format, struct buffer *out),
+		       struct http_reply *reply)
+{
+	if (time_monotonic_ns() - collector_read_ns(daemon->collector) > FRESH_NS)
+		collector_pass(daemon->collector);
+	reply->content_type = format->content_type;
+	if (!last->body || last->format != format->body ||
+	    last->read_ns != collector_read_ns(daemon->collector)) {
+		struct http_body *body = take_ptr(last->body);
+
+		if (!body || body->refs > 1) {
+			http_body_unref(body);
+			body = http_body_new();
+		}
+		if (!body)
+			return;
+		buffer_clear(&body->buffer);
+		if (write(daemon, format->body, &body->buffer)) {
+			http_body_unref(body);
+			return;
+		}
+		*last = (struct rendering){ body, format->body, collector_read_ns(daemon->collector) };
+	}
+	reply->body = http_body_ref(last->body);
 }
 
 static void on_metrics(void *context, const struct http_request *request, struct http_reply *reply)
 {
-	const struct exposition_format *format = exposition_select(request->accept);
 	struct daemon *daemon = context;
 
 	daemon->scrapes++;
-	if (time_monotonic_ns() - collector_read_ns(daemon->collector) > FRESH_NS)
-		collector_pass(daemon->collector);
-	if (!daemon->body || daemon->body_format != format->body ||
-	    daemon->body_read_ns != collector_read_ns(daemon->collector)) {
-		daemon->body = render(daemon, format->body, take_ptr(daemon->body));
-		daemon->body_format = format->body;
-		daemon->body_read_ns = collector_read_ns(daemon->collector);
-	}
-	reply->content_type = format->content_type;
-	if (daemon->body)
-		reply->body = http_body_ref(daemon->body);
+	reply_with(daemon, &daemon->metrics, exposition_select(request->accept), write_metrics, reply);
+}
+
+static void on_cadvisor(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	struct daemon *daemon = context;
+
+	reply_with(daemon, &daemon->cadvisor, cadvisor_select(request->accept), write_cadvisor, reply);
 }
 
 static bool is_ready(void *context)
@@ -178,7 +210,7 @@ static void reload(struct daemon *daemon)
 	swap_lists(&daemon->options.metrics_drop_label, &fresh.metrics_drop_label);
 	daemon->options.metrics_created = fresh.metrics_created;
 	daemon->options.limits_series = fresh.limits_series;
-	daemon->body_read_ns = 0; /* what was rendered has the old families */
+	daemon->metrics.read_ns = 0; /* what was rendered has the old families */
 	options_done(&fresh);
 	log_info("settings reloaded: log, limits and metrics are in force, the others wait for a restart");
 }
@@ -203,7 +235,8 @@ static void daemon_done(struct daemon *daemon)
 	collector_free(daemon->collector);
 	transfers_free(daemon->transfers);
 	loop_free(daemon->loop);
-	http_body_unref(daemon->body);
+	http_body_unref(daemon->metrics.body);
+	http_body_unref(daemon->cadvisor.body);
 	self_done(&daemon->self);
 	options_done(&daemon->options);
 }
@@ -236,6 +269,7 @@ static int start_http(struct daemon *daemon)
 {
 	static const struct http_route routes[] = {
 		{ "/metrics", on_metrics, NULL, "all metrics" },
+		{ "/metrics/cadvisor", on_cadvisor, NULL, "containers as cAdvisor shows them" },
 	};
 	const struct options *options = &daemon->options;
 	const struct http_config config = {

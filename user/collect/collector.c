@@ -10,10 +10,12 @@
 #include "collect/cgroups.h"
 #include "collect/collector.h"
 #include "read/events.h"
+#include "read/machine_files.h"
 #include "read/node_files.h"
 
 #define EVENTS_PER_TURN 256
 #define SWEEP_TICKS 10
+#define MACHINE_NS (5 * 60 * NS_PER_S) /* what the machine is is looked at so often */
 #define SLOTS_DEFAULT 16384
 
 struct collector {
@@ -33,6 +35,7 @@ struct collector {
 	char news[320];
 	uint32_t rounds; /* ticks in which the node's files are read once */
 	uint32_t turns;  /* turns in which each container's are */
+	uint64_t machine_read_ns;
 	uint64_t ticks, read_ns, pass_ns;
 	uint64_t kernel_memory; /* fixed once all is loaded */
 	uint64_t lost;          /* notices, at the last walk */
@@ -173,6 +176,7 @@ static int start_cgroups(struct collector *collector, const struct options *opti
 		.rounds = collector->turns,
 		.interval_ns = options->interval_files_ns,
 		.grace_ns = options->containers_grace_time_ns,
+		.parents = options->cadvisor_parents,
 	};
 
 	cgroups_free(collector->cgroups);
@@ -344,6 +348,16 @@ void collector_turn(struct collector *collector)
 		records_drain(collector->records, &collector->owner);
 	cgroups_read(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
 	names_turn(collector->names, collector->owner.now_ns, collector->owner.realtime_ns);
+}
+
+void collector_want_instances(struct collector *collector)
+{
+	set_time(collector);
+	cgroups_want_instances(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
+	if (collector->machine_read_ns && collector->owner.now_ns - collector->machine_read_ns < MACHINE_NS)
+		return;
+	machine_files_read(&collector->paths, &collector->model->machine);
+	collector->machine_read_ns = collector->owner.now_ns;
 }
 
 struct model *collector_model(const struct collector *collector)

@@ -37,6 +37,9 @@ void collector_tick(struct collector *collector);
  * that no tick or scrape waits for all of them. */
 #define COLLECTOR_TURN_NS (250 * NS_PER_MS)
 void collector_turn(struct collector *collector);
+/* Somebody is about to look at the kernel's own numbers of cgroups (struct instance) and at the machine: they are there then, and
+ * read in turn for the next minutes. */
+void collector_want_instances(struct collector *collector);
 /* Handles a bounded number of notices. */
 void collector_events(struct collector *collector);
 /* Descriptor that becomes readable with notices, -1 without BPF. */

@@ -12,6 +12,7 @@
 #include <uthash.h>
 
 #include "model/entity.h"
+#include "model/machine.h"
 
 struct model_limits {
 	uint32_t containers;
@@ -33,6 +34,7 @@ struct model {
 	struct container *host;    /* all three names empty */
 	struct container *unknown; /* cgroups whose path could not be found out: one for all */
 	struct container *other;   /* past the limit of containers */
+	struct machine machine;
 	struct container *node;    /* sums of all; not in `containers` */
 	struct network *networks;  /* model/network.h, as the next */
 	struct pod *pods;
