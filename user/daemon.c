@@ -94,7 +94,6 @@ static int write_cadvisor(struct daemon *daemon, enum sheet_body format, struct 
 	const struct cadvisor_input input = {
 		.model = collector_model(daemon->collector),
 		.realtime_ns = time_realtime_ns(),
-		.is_readable = collector_has_cgroupfs(daemon->collector),
 	};
 
 	collector_want_instances(daemon->collector);

@@ -25,7 +25,7 @@ static void setup(void)
 	};
 
 	cr_assert_eq(model_new(&limits, 1, &model), 0);
-	input = (struct cadvisor_input){ model, 1700000123456789012, true };
+	input = (struct cadvisor_input){ model, 1700000123456789012 };
 }
 
 static void tear_down(void)
@@ -160,7 +160,6 @@ Test(cadvisor, what_is_not_known_is_absent_and_unlimited_is_what_cadvisor_calls_
 	struct cgroup *job = add("/job", IDENTITY_PATH, "cgroup", "/job", "job");
 
 	model->missing = 1U << NEEDS_TASKS | 1U << NEEDS_USAGE;
-	input.is_readable = false;
 	render();
 	assert_line(
 		"container_last_seen{container=\"\",id=\"/job\",image=\"\",name=\"\",namespace=\"\",pod=\"\"} 1700000123");
@@ -169,7 +168,7 @@ Test(cadvisor, what_is_not_known_is_absent_and_unlimited_is_what_cadvisor_calls_
 	assert_no("container_processes");
 	assert_no("container_spec");
 	assert_no("machine_memory_bytes");
-	assert_line("container_scrape_error 1");
+	assert_line("container_scrape_error 0");
 	assert_line("machine_scrape_error 1");
 	instance_set(job->instance, INSTANCE_CPU_QUOTA, INSTANCE_UNLIMITED);
 	instance_set(job->instance, INSTANCE_CPU_PERIOD, 100000);

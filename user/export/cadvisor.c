@@ -257,7 +257,7 @@ static void add_errors(struct page *page)
 	for (size_t i = 0; i < ROWS(rows); i++)
 		if (sheet_begin_family(page->sheet, rows[i][0], rows[i][1], METRIC_GAUGE, UNIT_NONE))
 			sheet_add(page->sheet, &none, 0,
-				  i == 0 ? !page->in->is_readable : !page->in->model->machine.memory_bytes);
+				  i == 0 ? !page->row_count : !page->in->model->machine.memory_bytes);
 }
 
 int cadvisor_write(const struct cadvisor_input *in, enum sheet_body body, struct buffer *out)

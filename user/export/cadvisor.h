@@ -17,7 +17,6 @@
 struct cadvisor_input {
 	const struct model *model;
 	uint64_t realtime_ns; /* of the reading */
-	bool is_readable;     /* there are cgroup files to read */
 };
 
 /* As exposition_write(). Not SHEET_OPENMETRICS: there two of the families would have other names. */

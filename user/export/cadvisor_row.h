@@ -16,10 +16,11 @@ struct cadvisor_row {
 
 /* The rows FROM_ROW of cadvisor.def: each is true, and gives the value, where it is known. */
 #define CADVISOR_FUNCTION(name) bool cadvisor_row_##name(const struct cadvisor_row *row, uint64_t *ret_value);
-#define CADVISOR_FUNCTIONS(F)                                                                            \
-	F(scheduled_run)                                                                                 \
-	F(scheduled_wait) F(scheduled_periods) F(working_set) F(swap) F(usage) F(faults) F(major_faults) \
-		F(processes) F(threads) F(shares) F(memory_limit) F(swap_limit) F(start_time) F(last_seen)
+#define CADVISOR_FUNCTIONS(F)                                                                       \
+	F(scheduled_run)                                                                            \
+	F(scheduled_wait)                                                                           \
+	F(scheduled_periods) F(working_set) F(swap) F(usage) F(faults) F(major_faults) F(processes) \
+		F(threads) F(shares) F(memory_limit) F(swap_limit) F(start_time) F(last_seen)
 CADVISOR_FUNCTIONS(CADVISOR_FUNCTION)
 
 /* Is it to be shown: alive, its files are read, and not one around others. */

@@ -35,8 +35,8 @@ struct model {
 	struct container *unknown; /* cgroups whose path could not be found out: one for all */
 	struct container *other;   /* past the limit of containers */
 	struct machine machine;
-	struct container *node;    /* sums of all; not in `containers` */
-	struct network *networks;  /* model/network.h, as the next */
+	struct container *node;   /* sums of all; not in `containers` */
+	struct network *networks; /* model/network.h, as the next */
 	struct pod *pods;
 	uint64_t calls_by_number[SYSCALL_NUMBERS];
 	uint64_t errors_by_number[ERRNO_NUMBERS];
