@@ -8,6 +8,7 @@
 #include "export/cadvisor.h"
 #include "export/exposition.h"
 #include "exposition_check.c"
+#include "model/network.h"
 
 #define GOLDEN "tests/fixtures/cadvisor.prom"
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -108,6 +109,19 @@ static void fill(struct cgroup *cgroup, uint64_t factor)
 		cgroup->scheduled[i] = (i + 1) * factor * 100003;
 }
 
+/* The cgroups are in one network namespace, whose devices have counted from `x` on. */
+static void connect(uint64_t inode, uint64_t x, struct cgroup *first, struct cgroup *second)
+{
+	struct network_device devices[3] = { { .name = "eth0" }, { .name = "veth1" }, { .name = "docker0" } };
+
+	for (unsigned int i = 0; i < NETDEV_VALUES; i++)
+		devices[0].value[i] = x * (i + 1);
+	first->network = network_use(model, inode, first);
+	if (second)
+		second->network = network_use(model, inode, second);
+	cr_assert_eq(network_count(model, first->network, first->container, false, devices, 3, 0, 5, 5), 0);
+}
+
 static void check_golden(void)
 {
 	char *golden = calloc(1, 1 << 20);
@@ -150,6 +164,12 @@ Test(cadvisor, one_model_byte_for_byte)
 	web->container->value[V_PROCESSES] = 4;
 	cr_assert_eq(web->instance->has[INSTANCE_PROCESSES], true);
 	web->instance->has[INSTANCE_PROCESSES] = false;
+	connect(77, 1009, web, pause);
+	connect(78, 2003, docker, NULL);
+	model->host_devices = calloc(2, sizeof(*model->host_devices));
+	model->host_device_count = 2;
+	model->host_devices[0] = (struct network_device){ .name = "lo", .value = { 1 } };
+	model->host_devices[1] = (struct network_device){ .name = "ens\xff" "3", .value = { 4001, 4002 } };
 	model->machine = (struct machine){ 4, 2, 1, 1ULL << 34, 1 << 20, "b", "m", "u", "6.1.0", "Debian" };
 	render();
 	check_golden();
@@ -285,6 +305,32 @@ Test(cadvisor, paths_are_never_cut_and_stay_apart_and_unnamed_disks_have_numbers
 		"container_last_seen{container=\"\",id=\"/b\\\\xff\\\"\\n\\\\\",image=\"\",name=\"\",namespace=\"\",pod=\"\"} 1700000123");
 	assert_line(
 		"container_fs_reads_total{container=\"\",id=\"/b\\\\xff\\\"\\n\\\\\",image=\"\",name=\"\",namespace=\"\",pod=\"\",device=\"259:255\"} 255");
+}
+
+Test(cadvisor, a_namespace_is_shown_once_by_the_sandbox_or_the_first_who_uses_it)
+{
+	struct cgroup *web = add(POD "/w", IDENTITY_CONTAINER, "cri-o", "w", "w");
+	struct cgroup *pause = add(POD "/p", IDENTITY_CONTAINER, "cri-o", "p", "p");
+
+	connect(77, 1009, web, pause);
+	render();
+	assert_line("container_network_receive_bytes_total{container=\"\",id=\"" POD
+		    "/w\",image=\"\",name=\"w\",namespace=\"\",pod=\"\",interface=\"eth0\"} 1009");
+	assert_no("interface=\"veth1\"");
+	assert_no("interface=\"docker0\"");
+	describe(pause, "web-0", "", "i");
+	render();
+	assert_line("container_network_transmit_errors_total{container=\"\",id=\"" POD
+		    "/p\",image=\"i\",name=\"p\",namespace=\"shop\",pod=\"web-0\",interface=\"eth0\"} 8072");
+	cr_expect_null(strstr(strstr(out.data, "container_network_receive_bytes_total{") + 1,
+			      "container_network_receive_bytes_total{"));
+}
+
+Test(cadvisor, nothing_to_show_is_an_error_that_is_told)
+{
+	render();
+	assert_line("container_scrape_error 1");
+	assert_no("container_last_seen");
 }
 
 Test(cadvisor, openmetrics_is_answered_as_text)

@@ -224,6 +224,7 @@ static void lose(struct cgroups *cgroups, struct known *known)
 	if (!cgroup)
 		return;
 	networks_leave(&known->link, cgroup, cgroups->now_ns);
+	cgroup->network = NULL;
 	model_cgroup_remove(cgroups->settings.model, cgroup, cgroups->now_ns);
 }
 
@@ -359,6 +360,8 @@ static void read_parent(struct cgroups *cgroups, struct known *known)
 		return;
 	if (instance_files_read(known->parent_files, known->parent->instance, read_flags(cgroups)))
 		lose(cgroups, known);
+	else if (strcmp(known->path, "/") == 0)
+		networks_read_host(cgroups->networks);
 }
 
 static void read_one(struct cgroups *cgroups, struct known *known)
@@ -384,6 +387,7 @@ static void read_one(struct cgroups *cgroups, struct known *known)
 	if (networks_read(cgroups->networks, &known->link, cgroup, known->born, cgroups->now_ns,
 			  cgroups->realtime_ns))
 		known->turn = 0;
+	cgroup->network = known->link.network;
 }
 
 /* What was read before nobody wanted it is old. */

@@ -190,3 +190,28 @@ bool networks_read(struct networks *networks, struct networks_link *link, struct
 	networks->malformed |= error == -EINVAL;
 	return false;
 }
+
+void networks_read_host(struct networks *networks)
+{
+	static const uint32_t pids[] = { 1, 2 }; /* the latter is kthreadd */
+	const char *procfs = networks->settings.paths->procfs;
+	struct model *model = networks->settings.model;
+	struct network_device *devices;
+	uint32_t left_out;
+	int count = -ESRCH;
+	uint64_t inode;
+
+	for (size_t i = 0; count < 0 && i < sizeof(pids) / sizeof(pids[0]); i++)
+		if (network_files_inode(procfs, pids[i], &inode) == 0 && inode == networks->host_inode)
+			count = network_files_read(procfs, pids[i], networks->buffer, networks->devices,
+						   &left_out);
+	model->host_device_count = 0;
+	if (count <= 0)
+		return;
+	devices = reallocarray(model->host_devices, (size_t)count, sizeof(*devices));
+	if (!devices)
+		return;
+	memcpy(devices, networks->devices, (size_t)count * sizeof(*devices));
+	model->host_devices = devices;
+	model->host_device_count = (size_t)count;
+}

@@ -37,5 +37,8 @@ bool networks_read(struct networks *networks, struct networks_link *link, struct
 /* The container is gone. */
 void networks_leave(struct networks_link *link, const struct cgroup *cgroup, uint64_t now_ns);
 
+/* Reads the devices of the host's namespace into model->host_devices; none when it cannot be told or seen. */
+void networks_read_host(struct networks *networks);
+
 /* Why devices of containers may be missing; "" when nothing stands against it. */
 const char *networks_reason(const struct networks *networks);

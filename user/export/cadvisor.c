@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "export/cadvisor_machine.h"
 #include "export/cadvisor_row.h"
 #include "export/exposition.h"
+#include "model/network.h"
 
 #define NO_LIMIT SIZE_MAX
 
@@ -19,7 +21,7 @@ struct family_row {
 	enum metric_kind kind;
 	enum metric_unit unit;
 	bool (*get)(const struct cadvisor_row *row, uint64_t *ret_value); /* or the next two */
-	unsigned int value; /* enum instance_value or disk_value */
+	unsigned int value; /* enum instance_value, disk_value, or of a network device */
 	enum show show;
 };
 
@@ -33,15 +35,38 @@ static const struct family_row instance_rows[] = {
 #define FROM_DISK(name, kind, unit, value, labels, label_values, help) \
 	{ name, labels, label_values, help, METRIC_##kind, UNIT_##unit, NULL, DISK_##value, PLAIN },
 #include "export/cadvisor.def"
+}, numbered_disk_rows[] = {
+#define FROM_NUMBERED_DISK(name, kind, unit, value, labels, label_values, help) \
+	{ name, labels, label_values, help, METRIC_##kind, UNIT_##unit, NULL, DISK_##value, PLAIN },
+#include "export/cadvisor.def"
+}, device_rows[] = {
+#define FROM_DEVICE(name, kind, unit, value, labels, label_values, help)                 \
+	{ name,          labels,      label_values, help,                                \
+	  METRIC_##kind, UNIT_##unit, NULL,         V_NETDEV_##value - V_NETDEV_RECEIVE, \
+	  PLAIN },
+#include "export/cadvisor.def"
 };
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
-/* A disk of a row, with the labels of both. */
-struct disk_row {
-	const struct instance_disk *disk;
+/* A disk or network device of a row, with the labels of both. */
+struct part {
+	const uint64_t *value;
+	const bool *has; /* NULL: all */
 	struct subject subject;
 	size_t labels_at;
+};
+
+struct parts {
+	struct part *list;
+	size_t count, capacity;
+};
+
+/* Which row shows a namespace that several use. */
+struct shown_network {
+	UT_hash_handle hh;
+	const struct network *network;
+	const struct cadvisor_row *row;
 };
 
 struct page {
@@ -49,36 +74,124 @@ struct page {
 	struct sheet *sheet;
 	struct buffer labels;
 	struct cadvisor_row *rows;
-	struct disk_row *disks;
-	size_t row_count, disk_count;
+	size_t row_count;
+	struct parts disks, numbered_disks, devices;
+	struct shown_network *networks;
 };
 
 static void page_done(struct page *page)
 {
+	struct shown_network *network, *next;
+
 	buffer_done(&page->labels);
 	free(page->rows);
-	free(page->disks);
+	free(page->disks.list);
+	free(page->numbered_disks.list);
+	free(page->devices.list);
+	HASH_ITER(hh, page->networks, network, next) {
+		HASH_DEL(page->networks, network);
+		free(network);
+	}
 	sheet_free(page->sheet);
 }
 
 /* ---- rows ---- */
 
-static void add_disk(struct page *page, const struct cadvisor_row *row, const struct instance_disk *disk)
+struct label {
+	const char *name, *value;
+};
+
+static void add_part(struct page *page, struct parts *parts, const struct cadvisor_row *row,
+		     const struct label *labels, size_t label_count, const uint64_t *value, const bool *has)
 {
 	size_t begin = page->labels.size, size = row->subject.labels.size;
-	char device[48];
+	struct part *grown;
 
+	if (parts->count == parts->capacity) {
+		parts->capacity = parts->capacity ? 2 * parts->capacity : 64;
+		grown = reallocarray(parts->list, parts->capacity, sizeof(*grown));
+		if (!grown) {
+			page->labels.failed = true;
+			return;
+		}
+		parts->list = grown;
+	}
+	if (buffer_reserve(&page->labels, size))
+		buffer_add(&page->labels, page->labels.data + row->labels_at, size);
+	for (size_t i = 0; i < label_count; i++)
+		sheet_add_label(page->sheet, &page->labels, begin, labels[i].name, labels[i].value, NO_LIMIT);
+	parts->list[parts->count++] = (struct part){
+		.value = value,
+		.has = has,
+		.subject = { { NULL, page->labels.size - begin }, row->subject.created_ns },
+		.labels_at = begin,
+	};
+}
+
+static void add_disk(struct page *page, const struct cadvisor_row *row, const struct instance_disk *disk)
+{
+	char device[48], major[16], minor[16];
+	const struct label labels[] = { { "device", device }, { "major", major }, { "minor", minor } };
+
+	snprintf(major, sizeof(major), "%u", disk->major);
+	snprintf(minor, sizeof(minor), "%u", disk->minor);
 	if (disk->name[0])
 		snprintf(device, sizeof(device), "/dev/%s", disk->name);
 	else
-		snprintf(device, sizeof(device), "%u:%u", disk->major, disk->minor);
-	if (buffer_reserve(&page->labels, size))
-		buffer_add(&page->labels, page->labels.data + row->labels_at, size);
-	sheet_add_label(page->sheet, &page->labels, begin, "device", device, NO_LIMIT);
-	page->disks[page->disk_count++] = (struct disk_row){ .disk = disk,
-							     .labels_at = begin,
-							     .subject = { { NULL, page->labels.size - begin },
-									  row->subject.created_ns } };
+		snprintf(device, sizeof(device), "%s:%s", major, minor);
+	add_part(page, &page->disks, row, labels, 1, disk->value, disk->has);
+	add_part(page, &page->numbered_disks, row, labels, 3, disk->value, disk->has);
+}
+
+/* Those that cAdvisor leaves out: the ends that belong to others, and what no packet from outside passes. */
+static void add_device(struct page *page, const struct cadvisor_row *row, const struct network_device *device)
+{
+	static const char *const ignored[] = { "lo", "veth", "docker", "nerdctl" };
+
+	for (size_t i = 0; i < ROWS(ignored); i++)
+		if (strncasecmp(device->name, ignored[i], strlen(ignored[i])) == 0)
+			return;
+	add_part(page, &page->devices, row, &(struct label){ "interface", device->name }, 1, device->value,
+		 NULL);
+}
+
+/* A pod's sandbox shows it, else the first row that uses it. */
+static void choose_row(struct page *page, const struct cadvisor_row *row)
+{
+	const struct network *network = row->cgroup->network;
+	struct shown_network *shown;
+
+	if (!network)
+		return;
+	HASH_FIND_PTR(page->networks, &network, shown);
+	if (!shown) {
+		shown = calloc(1, sizeof(*shown));
+		if (!shown) {
+			page->labels.failed = true;
+			return;
+		}
+		shown->network = network;
+		HASH_ADD_PTR(page->networks, network, shown);
+	}
+	if (!shown->row || (row->cgroup->details && row->cgroup->details->is_sandbox))
+		shown->row = row;
+}
+
+static void add_devices(struct page *page)
+{
+	const struct model *model = page->in->model;
+	const struct network_device *device;
+
+	for (size_t i = 0; i < page->row_count; i++) {
+		const struct cadvisor_row *row = &page->rows[i];
+
+		choose_row(page, row);
+		for (size_t j = 0; strcmp(row->cgroup->path, "/") == 0 && j < model->host_device_count; j++)
+			add_device(page, row, &model->host_devices[j]);
+	}
+	for (struct shown_network *shown = page->networks; shown; shown = shown->hh.next)
+		for (uint32_t i = 0; (device = network_device_at(shown->network, i)); i++)
+			add_device(page, shown->row, device);
 }
 
 static void add_row(struct page *page, const struct cgroup *cgroup)
@@ -100,38 +213,34 @@ static void add_row(struct page *page, const struct cgroup *cgroup)
 		add_disk(page, row, &instance->disks[i]);
 }
 
+static void place_labels(const struct page *page, struct parts *parts)
+{
+	for (size_t i = 0; i < parts->count; i++)
+		parts->list[i].subject.labels.data = page->labels.data + parts->list[i].labels_at;
+}
+
 static int collect_rows(struct page *page)
 {
 	const struct model *model = page->in->model;
-	size_t rows = 0, disks = 0;
+	const struct cgroup *cgroup;
+	size_t count = HASH_COUNT(model->cgroups);
 
-	for (int pass = 0; pass < 2; pass++) {
-		const struct cgroup *cgroup;
-
-		for (cgroup = model->cgroups; cgroup; cgroup = cgroup->hh.next) {
-			rows++;
-			disks += cgroup->instance ? cgroup->instance->disk_count : 0;
-			if (pass == 1)
-				add_row(page, cgroup);
-		}
-		for (cgroup = model->parents; cgroup; cgroup = cgroup->next_instance) {
-			rows++;
-			disks += cgroup->instance->disk_count;
-			if (pass == 1)
-				add_row(page, cgroup);
-		}
-		if (pass == 1)
-			break;
-		page->rows = calloc(rows + 1, sizeof(*page->rows));
-		page->disks = calloc(disks + 1, sizeof(*page->disks));
-		if (!page->rows || !page->disks)
-			return -ENOMEM;
-	}
+	for (cgroup = model->parents; cgroup; cgroup = cgroup->next_instance)
+		count++;
+	page->rows = calloc(count + 1, sizeof(*page->rows));
+	if (!page->rows)
+		return -ENOMEM;
+	for (cgroup = model->cgroups; cgroup; cgroup = cgroup->hh.next)
+		add_row(page, cgroup);
+	for (cgroup = model->parents; cgroup; cgroup = cgroup->next_instance)
+		add_row(page, cgroup);
+	add_devices(page);
 	/* only now they stay where they are */
 	for (size_t i = 0; i < page->row_count; i++)
 		page->rows[i].subject.labels.data = page->labels.data + page->rows[i].labels_at;
-	for (size_t i = 0; i < page->disk_count; i++)
-		page->disks[i].subject.labels.data = page->labels.data + page->disks[i].labels_at;
+	place_labels(page, &page->disks);
+	place_labels(page, &page->numbered_disks);
+	place_labels(page, &page->devices);
 	return page->labels.failed ? -ENOMEM : 0;
 }
 
@@ -164,12 +273,29 @@ static void add_samples(struct page *page, const struct family_row *family)
 			sheet_add(page->sheet, &page->rows[i].subject, own, value);
 }
 
+static void add_parts(struct page *page, const struct family_row *family, const struct parts *parts)
+{
+	unsigned int own = sheet_add_own(page->sheet, family->labels, family->label_values);
+
+	for (size_t i = 0; i < parts->count; i++)
+		if (!parts->list[i].has || parts->list[i].has[family->value])
+			sheet_add(page->sheet, &parts->list[i].subject, own,
+				  parts->list[i].value[family->value]);
+}
+
 static void add_disk_samples(struct page *page, const struct family_row *family)
 {
-	for (size_t i = 0; i < page->disk_count; i++)
-		if (page->disks[i].disk->has[family->value])
-			sheet_add(page->sheet, &page->disks[i].subject, 0,
-				  page->disks[i].disk->value[family->value]);
+	add_parts(page, family, &page->disks);
+}
+
+static void add_numbered_disk_samples(struct page *page, const struct family_row *family)
+{
+	add_parts(page, family, &page->numbered_disks);
+}
+
+static void add_device_samples(struct page *page, const struct family_row *family)
+{
+	add_parts(page, family, &page->devices);
 }
 
 static void add_families(struct page *page, const struct family_row *rows, size_t count,
@@ -186,79 +312,7 @@ static void add_families(struct page *page, const struct family_row *rows, size_
 	}
 }
 
-/* ---- the machine ---- */
-
-static void add_machine(struct page *page)
-{
-	const struct machine *machine = &page->in->model->machine;
-	const struct {
-		const char *name, *help;
-		uint64_t value;
-		bool known;
-	} rows[] = {
-		{ "machine_cpu_cores", "Number of logical CPU cores.", machine->cores, machine->cores },
-		{ "machine_cpu_physical_cores", "Number of physical CPU cores.", machine->physical_cores,
-		  machine->physical_cores },
-		{ "machine_cpu_sockets", "Number of CPU sockets.", machine->sockets, machine->sockets },
-		{ "machine_memory_bytes", "Amount of memory installed on the machine.", machine->memory_bytes,
-		  machine->memory_bytes },
-		{ "machine_swap_bytes", "Amount of swap memory available on the machine.",
-		  machine->swap_bytes, machine->memory_bytes },
-	};
-	struct buffer labels = {};
-	struct subject subject = {};
-
-	sheet_add_label(page->sheet, &labels, 0, "boot_id", machine->boot_id, NO_LIMIT);
-	sheet_add_label(page->sheet, &labels, 0, "machine_id", machine->machine_id, NO_LIMIT);
-	sheet_add_label(page->sheet, &labels, 0, "system_uuid", machine->system_uuid, NO_LIMIT);
-	subject.labels = (struct text){ labels.data, labels.size };
-	sheet_fail(page->sheet, labels.failed);
-	for (size_t i = 0; i < ROWS(rows); i++)
-		if (rows[i].known &&
-		    sheet_begin_family(page->sheet, rows[i].name, rows[i].help, METRIC_GAUGE, UNIT_NONE))
-			sheet_add(page->sheet, &subject, 0, rows[i].value);
-	buffer_done(&labels);
-}
-
-/* As a kubelet does, which has no version of cAdvisor or Docker to tell. */
-static void add_version(struct page *page)
-{
-	const struct machine *machine = &page->in->model->machine;
-	const char *const rows[][2] = {
-		{ "cadvisorRevision", "" },       { "cadvisorVersion", "" },
-		{ "dockerVersion", "" },          { "kernelVersion", machine->kernel },
-		{ "osVersion", machine->system },
-	};
-	struct buffer labels = {};
-	struct subject subject = {};
-
-	for (size_t i = 0; i < ROWS(rows); i++)
-		sheet_add_label(page->sheet, &labels, 0, rows[i][0], rows[i][1], NO_LIMIT);
-	subject.labels = (struct text){ labels.data, labels.size };
-	sheet_fail(page->sheet, labels.failed);
-	if (sheet_begin_family(
-		    page->sheet, "cadvisor_version_info",
-		    "A metric with a constant '1' value labeled by kernel version, OS version, docker version, cadvisor version & cadvisor revision.",
-		    METRIC_GAUGE, UNIT_NONE))
-		sheet_add(page->sheet, &subject, 0, 1);
-	buffer_done(&labels);
-}
-
-static void add_errors(struct page *page)
-{
-	static const char *const rows[][2] = {
-		{ "container_scrape_error",
-		  "1 if there was an error while getting container metrics, 0 otherwise" },
-		{ "machine_scrape_error",
-		  "1 if there was an error while getting machine metrics, 0 otherwise." },
-	};
-	const struct subject none = {};
-
-	for (size_t i = 0; i < ROWS(rows); i++)
-		if (sheet_begin_family(page->sheet, rows[i][0], rows[i][1], METRIC_GAUGE, UNIT_NONE))
-			sheet_add(page->sheet, &none, 0,
-				  i == 0 ? !page->row_count : !page->in->model->machine.memory_bytes);
-}
+/* ---- all ---- */
 
 int cadvisor_write(const struct cadvisor_input *in, enum sheet_body body, struct buffer *out)
 {
@@ -272,9 +326,9 @@ int cadvisor_write(const struct cadvisor_input *in, enum sheet_body body, struct
 		return error;
 	add_families(&page, instance_rows, ROWS(instance_rows), add_samples);
 	add_families(&page, disk_rows, ROWS(disk_rows), add_disk_samples);
-	add_machine(&page);
-	add_version(&page);
-	add_errors(&page);
+	add_families(&page, numbered_disk_rows, ROWS(numbered_disk_rows), add_numbered_disk_samples);
+	add_families(&page, device_rows, ROWS(device_rows), add_device_samples);
+	cadvisor_machine_add(in, page.sheet, page.row_count > 0);
 	sheet_end(page.sheet);
 	return out->failed ? -ENOMEM : 0;
 }

@@ -19,8 +19,9 @@ struct cadvisor_row {
 #define CADVISOR_FUNCTIONS(F)                                                                       \
 	F(scheduled_run)                                                                            \
 	F(scheduled_wait)                                                                           \
-	F(scheduled_periods) F(working_set) F(swap) F(usage) F(faults) F(major_faults) F(processes) \
-		F(threads) F(shares) F(memory_limit) F(swap_limit) F(start_time) F(last_seen)
+	F(scheduled_periods)                                                                        \
+	F(working_set) F(swap) F(usage) F(faults) F(major_faults) F(processes) F(threads) F(shares) \
+		F(memory_limit) F(swap_limit) F(start_time) F(last_seen)
 CADVISOR_FUNCTIONS(CADVISOR_FUNCTION)
 
 /* Is it to be shown: alive, its files are read, and not one around others. */

@@ -95,6 +95,7 @@ struct cgroup {
 	uint64_t removed_ns;
 	uint32_t references;                  /* thread records */
 	uint32_t group;                       /* kernel group slot, 0 none */
+	struct network *network;              /* the namespace it uses; NULL: the host's, or not known */
 	struct instance *instance;            /* owned; NULL for a cgroup whose files are not read */
 	uint64_t scheduled[SCHEDULED_VALUES]; /* what its threads grew by since ktally began */
 	uint64_t activity; /* grows when a thread of it ran: the file reader skips the quiet */

@@ -53,6 +53,7 @@ void model_free(struct model *model)
 		container_free(container);
 	}
 	network_done(model);
+	free(model->host_devices);
 	while (model->parents)
 		model_parent_remove(model, model->parents);
 	container_free(model->node);

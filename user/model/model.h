@@ -38,6 +38,9 @@ struct model {
 	struct container *node;   /* sums of all; not in `containers` */
 	struct network *networks; /* model/network.h, as the next */
 	struct pod *pods;
+	struct network_device
+		*host_devices; /* owned; of the host's namespace, for those who show instances */
+	size_t host_device_count;
 	uint64_t calls_by_number[SYSCALL_NUMBERS];
 	uint64_t errors_by_number[ERRNO_NUMBERS];
 	/* what the bounds folded or evicted, for self_series_folded_total{table} */

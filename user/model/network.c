@@ -245,6 +245,11 @@ int network_move(struct model *model, const struct container *from, const struct
 	return result;
 }
 
+const struct network_device *network_device_at(const struct network *network, uint32_t index)
+{
+	return index < network->baseline_count ? &network->baselines[index].device : NULL;
+}
+
 void network_forget(struct model *model, const struct container *container)
 {
 	for (struct pod *pod = model->pods; pod; pod = pod->hh.next)

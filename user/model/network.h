@@ -56,6 +56,9 @@ int network_count(struct model *model, struct network *network, const struct con
 		  const struct network_device *devices, size_t count, uint32_t left_out, uint64_t now_ns,
 		  uint64_t realtime_ns);
 
+/* What its devices stood at when they were read last; NULL past the last one. */
+const struct network_device *network_device_at(const struct network *network, uint32_t index);
+
 /* What counts under the names of `from` goes on under those of `to`: to be called when a container is merged into another, or
  * (with from == to) after it was renamed. 0 or -ENOMEM; then the old names stay. */
 int network_move(struct model *model, const struct container *from, const struct container *to);
