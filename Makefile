@@ -53,6 +53,7 @@ CONFORMANCE_TESTS := $(sort $(wildcard tests/conformance/test_*))
 E2E_TESTS    := $(sort $(wildcard tests/e2e/[0-9]*.sh))
 FUZZ_SOURCES_fuzz_labels := user/base/buffer.c user/base/utf8.c
 FUZZ_SOURCES_fuzz_network_files := user/base/file.c
+FUZZ_SOURCES_fuzz_disk_stat := user/base/file.c user/model/instance.c
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 WORKLOAD     := build/workload
 CRI          := build/cri
