@@ -51,6 +51,7 @@ LIBRARY      := $(VARIANT)/libktally.a
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(VARIANT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 CONFORMANCE_TESTS := $(sort $(wildcard tests/conformance/test_*))
 E2E_TESTS    := $(sort $(wildcard tests/e2e/[0-9]*.sh))
+FUZZ_SOURCES_fuzz_cri := user/base/transfer.c user/base/loop.c user/base/buffer.c user/model/details.c build/gen/cri.pb-c.c
 FUZZ_SOURCES_fuzz_labels := user/base/buffer.c user/base/utf8.c
 FUZZ_SOURCES_fuzz_network_files := user/base/file.c
 FUZZ_SOURCES_fuzz_disk_stat := user/base/file.c user/model/instance.c
@@ -167,7 +168,7 @@ check-built: lint check-generated check-clang ## Every test, without installing 
 test-unit-programs: $(UNIT_TESTS)
 
 .PHONY: test-all
-test-all: all $(UNIT_TESTS) $(WORKLOAD)
+test-all: all $(UNIT_TESTS) $(WORKLOAD) $(CRI)
 	$(Q)$(TEST_ENV) tests/run $(UNIT_TESTS) $(UNIT_TESTS:$(VARIANT)/%=build/asan/%) $(CONFORMANCE_TESTS) $(E2E_TESTS) tests/kernels-some
 
 .PHONY: check-clang
@@ -199,15 +200,16 @@ check-kube: all ## On a real one-node Kubernetes of its own (root; the first run
 verify-programs: all ## Load every BPF program and show its size
 	$(Q)tools/as-root build/ktally check
 
-build/fuzz/%: tests/fuzz/%.c FORCE
+build/fuzz/%: tests/fuzz/%.c FORCE | $(PROTOBUFS)
 	$(call msg,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(CPPFLAGS) -Itests -Iuser/enrich -Iuser/read -std=gnu17 -g -O1 -fsanitize=fuzzer,address,undefined $< $(FUZZ_SOURCES_$*) $(LDLIBS) -o $@
 
 .PHONY: fuzz
 fuzz: $(FUZZERS) ## Every fuzz target for 60 s (FUZZ_SECONDS=N)
-	$(Q)for target in $(FUZZERS); do echo "  FUZZ    $$target"; \
-		$$target -max_total_time=$(or $(FUZZ_SECONDS),60) -print_final_stats=1 >$$target.log 2>&1 || { tail -n 30 $$target.log; exit 1; }; done
+	$(Q)for target in $(FUZZERS); do echo "  FUZZ    $$target"; seeds=tests/fixtures/$${target##*/fuzz_}; \
+		mkdir -p $$target.found; [ -d $$seeds ] || seeds=; \
+		$$target $$target.found $$seeds -max_total_time=$(or $(FUZZ_SECONDS),60) -print_final_stats=1 >$$target.log 2>&1 || { tail -n 30 $$target.log; exit 1; }; done
 
 .PHONY: test-unit
 test-unit: $(UNIT_TESTS) ## Unit tests: no root, no network
@@ -218,7 +220,7 @@ test-conformance: ## The expositions against the rules of their formats and othe
 	$(Q)$(TEST_ENV) tests/run $(CONFORMANCE_TESTS)
 
 .PHONY: test-e2e
-test-e2e: all $(WORKLOAD) ## The whole daemon against real work (root)
+test-e2e: all $(WORKLOAD) $(CRI) ## The whole daemon against real work (root)
 	$(Q)$(TEST_ENV) tests/run $(E2E_TESTS)
 
 .PHONY: lint

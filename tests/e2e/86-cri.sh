@@ -13,6 +13,8 @@ reason=$(containerd_missing)
 containerd_start || exit 1
 SOURCE="source=\"cri=$CONTAINERD_SOCKET\""
 
+# uid NUMBER: of a pod.
+uid() { printf '%08x-0000-4000-8000-000000000000' "$1"; }
 # info POD CONTAINER ID: the sample that tells who this is.
 info() {
 	metric "$WORK/scrape" ktally_container_info "namespace=\"shop\",pod=\"$1\",container=\"$2\",id=\"$3\",image=\"$IMAGE\",runtime=\"containerd\""
@@ -26,8 +28,8 @@ starts() { delta "$WORK/$1" "$WORK/$2" ktally_container_process_starts_total "na
 
 declare -A sandbox container
 for i in 0 1 2 3 4 5 6 7 8 9 10; do
-	sandbox[$i]=$(pod_run "web-$i" shop "uid-$i" -k)
-	container[$i]=$(pod_container "${sandbox[$i]}" "web-$i" shop "uid-$i" app -k -l team=tally -l secret=1)
+	sandbox[$i]=$(pod_run "web-$i" shop "$(uid "$i")" -k)
+	container[$i]=$(pod_container "${sandbox[$i]}" "web-$i" shop "$(uid "$i")" app -k -l team=tally -l secret=1)
 done
 daemon_start --runtime.socket="cri=$CONTAINERD_SOCKET" --containers.labels=team
 ok "the runtime is up" eventually 10 source_is 1
@@ -37,15 +39,15 @@ for i in "${!sandbox[@]}"; do
 	[ "$(info "web-$i" app "${container[$i]}")" = 1 ] && [ "$(info "web-$i" "" "${sandbox[$i]}")" = 1 ] && named=$((named + 1))
 done
 is "11 pods and their sandboxes have their names, ids and images" "$named" 11
-is "the pod's uid is told" "$(metric "$WORK/scrape" ktally_container_info 'pod="web-3",container="app",pod_uid="uid-3"')" 1
-is "a label that is allowed is passed on" "$(metric "$WORK/scrape" ktally_container_labels 'pod="web-3",container="app",label_team="tally"')" 1
+is "the pod's uid is told" "$(metric "$WORK/scrape" ktally_container_info 'pod="web-3",container="app",pod_uid="'"$(uid 3)\"")" 1
+is "a label that is allowed is passed on" "$(metric "$WORK/scrape" ktally_container_labels_info 'pod="web-3",container="app",label_team="tally"')" 1
 is "and no other" "$(grep -c secret "$WORK/scrape")" 0
 is "no answer was refused" "$(metric "$WORK/scrape" ktally_self_source_refused_total "$SOURCE")" 0
 
 # ---- while it runs
 
-pod=$(pod_run new-0 shop uid-new -k)
-new=$(pod_container "$pod" new-0 shop uid-new app -k)
+pod=$(pod_run new-0 shop "$(uid 100)" -k)
+new=$(pod_container "$pod" new-0 shop "$(uid 100)" app -k)
 ok "a new container is named" eventually 5 is_named new-0 app "$new"
 ok "and its sandbox" eventually 5 is_named new-0 "" "$pod"
 settle; scrape "$WORK/0"
@@ -55,11 +57,11 @@ pod_exec "$new" forks 23 >/dev/null
 settle; scrape "$WORK/2"
 is "23 forks count for the pod's container" "$(($(starts 1 2 new-0 app) - $(starts 0 1 new-0 app)))" 23
 
-short=$(pod_container "$pod" new-0 shop uid-new short -k -- sleep 1 50)
+short=$(pod_container "$pod" new-0 shop "$(uid 100)" short -k -- sleep 1 50)
 ok "a container of 50 ms is named" eventually 5 is_named new-0 short "$short"
 
-pod=$(pod_run bare-0 shop uid-bare)
-bare=$(pod_container "$pod" bare-0 shop uid-bare plain)
+pod=$(pod_run bare-0 shop "$(uid 101)")
+bare=$(pod_container "$pod" bare-0 shop "$(uid 101)" plain)
 ok "without a kubelet's labels the sandbox tells the pod" eventually 5 is_named bare-0 plain "$bare"
 
 # ---- the runtime ends, and comes back
@@ -76,8 +78,8 @@ settle; scrape "$WORK/2"
 is "29 forks count while it is down" "$(($(starts 1 2 new-0 app) - $(starts 0 1 new-0 app)))" 29
 containerd_run
 ok "it is up again" eventually 10 source_is 1
-pod=$(pod_run late-0 shop uid-late -k)
-late=$(pod_container "$pod" late-0 shop uid-late app -k)
+pod=$(pod_run late-0 shop "$(uid 102)" -k)
+late=$(pod_container "$pod" late-0 shop "$(uid 102)" app -k)
 ok "and names what is new" eventually 5 is_named late-0 app "$late"
 
 # ---- a daemon that finds the runtime dead
@@ -88,7 +90,7 @@ daemon_start --runtime.socket="cri=$CONTAINERD_SOCKET"
 settle; scrape "$WORK/scrape"
 is "nobody answers: the container is its short id" \
 	"$(metric "$WORK/scrape" ktally_container_info "pod=\"\",container=\"${late:0:12}\",id=\"$late\"")" 1
-is "and its pod's uid is told by its path" "$(metric "$WORK/scrape" ktally_container_info "id=\"$late\",pod_uid=\"uid-late\"")" 1
+is "and its pod's uid is told by its path" "$(metric "$WORK/scrape" ktally_container_info "id=\"$late\",pod_uid=\"$(uid 102)\"")" 1
 containerd_run
 ok "asked for while nobody answered, named when somebody does" eventually 35 is_named late-0 app "$late"
 ok "a daemon that asked runtimes ends well" daemon_stop

@@ -129,7 +129,7 @@ pod_exec() {
 # The shims are no children of ours; their command line names our socket.
 containerd_shims() {
 	local path
-	for path in $(grep -lsaF "$CONTAINERD_SOCKET" /proc/[0-9]*/cmdline); do
+	grep -lsaF "$CONTAINERD_SOCKET" /proc/[0-9]*/cmdline | while read -r path; do
 		path=${path%/cmdline}
 		[[ $(readlink "$path/exe" 2>/dev/null) == */containerd-shim-runc-v2 ]] && echo "${path##*/}"
 	done
@@ -146,7 +146,7 @@ containerd_remove() {
 	done
 	kill_now "$CONTAINERD_PID"
 	awk -v folder="$WORK/" 'index($5, folder) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r -n 1 umount -l
-	for folder in $(awk '$3 ~ /^cgroup2?$/ { print $2 }' /proc/mounts); do
+	awk '$3 ~ /^cgroup2?$/ { print $2 }' /proc/mounts | while read -r folder; do
 		[ -d "$folder/$POD_CGROUPS" ] && find "$folder/$POD_CGROUPS" -depth -type d -exec rmdir {} +
 	done
 }

@@ -16,7 +16,7 @@ struct server {
 	char folder[64], path[96];
 	int fd;
 	void (*serve)(struct server *server, int connection);
-	atomic_int connections; /* so far */
+	atomic_int connections, closed; /* so far */
 };
 
 struct server_connection {
@@ -30,6 +30,7 @@ static void *server_run_connection(void *context)
 
 	connection->server->serve(connection->server, connection->fd);
 	close(connection->fd);
+	connection->server->closed++;
 	free(connection);
 	return NULL;
 }
@@ -61,16 +62,22 @@ static inline void server_listen(struct server *server)
 	cr_assert_eq(listen(server->fd, 100), 0);
 }
 
-static inline void server_start(struct server *server, void (*serve)(struct server *, int))
+/* After its socket was shut down and its file removed. */
+static inline void server_start_again(struct server *server)
 {
 	pthread_t thread;
 
-	*server = (struct server){ .folder = "/tmp/ktally-test-XXXXXX", .serve = serve };
-	cr_assert(mkdtemp(server->folder));
-	snprintf(server->path, sizeof(server->path), "%s/socket", server->folder);
 	server_listen(server);
 	cr_assert_eq(pthread_create(&thread, NULL, server_run, server), 0);
 	pthread_detach(thread);
+}
+
+static inline void server_start(struct server *server, void (*serve)(struct server *, int))
+{
+	*server = (struct server){ .folder = "/tmp/ktally-test-XXXXXX", .serve = serve };
+	cr_assert(mkdtemp(server->folder));
+	snprintf(server->path, sizeof(server->path), "%s/socket", server->folder);
+	server_start_again(server);
 }
 
 /* Removes its files. */
