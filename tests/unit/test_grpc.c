@@ -248,5 +248,5 @@ Test(grpc, a_message_may_take_some_times_its_size_of_memory)
 		data[2 * i] = 0x0a;
 	cr_assert_null(cri__list_containers_response__unpack(grpc_memory_init(&memory, sizeof(data)),
 							     sizeof(data), data));
-	cr_assert_leq(memory.left, 64 * 1024 + sizeof(data) * 16);
+	cr_assert_leq(memory.left, 64 * 1024 + sizeof(data) * 8);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HTTP/1.1 against a server of the test's own on a unix socket; what the server says is told by the path asked for. */
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -270,6 +271,30 @@ Test(transfer, what_takes_too_long_ends)
 	cr_assert_eq(result.error, -ETIMEDOUT, "%s", result.reason);
 	cr_assert_geq(time_monotonic_ns() - start_ns, 49 * NS_PER_MS);
 	cr_assert_lt(time_monotonic_ns() - start_ns, 5 * NS_PER_S);
+}
+
+Test(transfer, over_tcp_the_proxy_of_the_environment_is_asked)
+{
+	struct server tcp = { .serve = serve };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(address);
+	struct result result = {};
+	struct transfer_request request;
+	pthread_t accepting;
+
+	tcp.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(bind(tcp.fd, (struct sockaddr *)&address, size), 0);
+	cr_assert_eq(listen(tcp.fd, 10), 0);
+	cr_assert_eq(getsockname(tcp.fd, (struct sockaddr *)&address, &size), 0);
+	cr_assert_eq(pthread_create(&accepting, NULL, server_run, &tcp), 0);
+	snprintf(authority, sizeof(authority), "http://127.0.0.1:%u", ntohs(address.sin_port));
+	request = make_request("/hello", &result);
+	request.unix_socket = NULL;
+	run(&request);
+	cr_assert_eq(result.error, -ECONNREFUSED, "by the proxy that setup() names");
+	unsetenv("http_proxy");
+	run(&request);
+	cr_assert_str_eq(result.body, "hello");
 }
 
 Test(transfer, requests_that_make_no_sense_are_refused)

@@ -301,8 +301,7 @@ void transfers_free(struct transfers *transfers)
 	free(transfers);
 }
 
-/* Options of libcurl that do not depend on the request; the rest of what it could do is left off: redirects, cookies,
- * netrc, signals, other protocols. */
+/* Options of libcurl that do not depend on the request. What else it could do is off by default: redirects, cookies, netrc. */
 static CURLcode set_common(struct transfer *transfer)
 {
 	CURL *easy = transfer->easy;
@@ -311,8 +310,8 @@ static CURLcode set_common(struct transfer *transfer)
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->reason);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 1L);
-	code = code ? code : curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	code = code ? code :
+		      curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* no wait for a name being resolved */
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);

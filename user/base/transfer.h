@@ -27,8 +27,9 @@ typedef void transfer_done(void *context, struct transfer *transfer, const struc
 typedef int transfer_piece(void *context, const char *data, size_t size);
 
 struct transfer_request {
-	const char *url;         /* http or https */
-	const char *unix_socket; /* path to connect to instead of the URL's host; NULL: TCP */
+	const char *url; /* http or https */
+	const char *
+		unix_socket; /* path to connect to instead of the URL's host; NULL: TCP, by a proxy of the environment if any */
 	bool http2; /* HTTP/2 without asking, as gRPC does, each on its own connection; else HTTP/1.1 */
 	const char *const *headers; /* "Name: value", ends with NULL; may be NULL */
 	const void *body;           /* sent by POST; copied; NULL: GET */

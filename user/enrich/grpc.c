@@ -13,7 +13,7 @@
 
 #define PREFIX_SIZE 5
 #define STATUS_MAX 16 /* UNAUTHENTICATED */
-#define AMPLIFICATION 16
+#define AMPLIFICATION 8
 #define LEAST_MEMORY ((size_t)64 << 10)
 
 int grpc_start(struct transfers *transfers, const struct grpc_call *call, struct transfer **ret_transfer)

@@ -18,8 +18,8 @@
 #define MANY 16         /* waiting ids, from which on lists are cheaper */
 #define ID_MAX 128
 #define RUNTIME_NAME_SIZE 32
-#define STATUS_LIMIT ((size_t)4 << 20)
-#define LIST_LIMIT ((size_t)16 << 20) /* containerd's own limit of a message */
+#define ANSWER_LIMIT \
+	((size_t)4 << 20) /* a list that is larger is refused, and single questions name its containers */
 #define TIMEOUT_NS (10 * NS_PER_S)
 #define LIST_PAUSE_NS (2 * NS_PER_S)
 #define PING_NS (10 * NS_PER_S)
@@ -54,15 +54,14 @@ struct cri {
 
 static const struct {
 	const char *method;
-	size_t limit_bytes;
 	int (*read)(const uint8_t *message, size_t size, const struct cri_reader *reader);
 } steps[] = {
-	[STEP_VERSION] = { SERVICE "Version", STATUS_LIMIT, NULL },
-	[STEP_CONTAINERS] = { SERVICE "ListContainers", LIST_LIMIT, cri_read_containers },
-	[STEP_SANDBOXES] = { SERVICE "ListPodSandbox", LIST_LIMIT, cri_read_sandboxes },
-	[STEP_CONTAINER] = { SERVICE "ContainerStatus", STATUS_LIMIT, cri_read_container_status },
-	[STEP_SANDBOX] = { SERVICE "PodSandboxStatus", STATUS_LIMIT, cri_read_sandbox_status },
-	[STEP_POD] = { SERVICE "PodSandboxStatus", STATUS_LIMIT, cri_read_sandbox_status },
+	[STEP_VERSION] = { SERVICE "Version", NULL },
+	[STEP_CONTAINERS] = { SERVICE "ListContainers", cri_read_containers },
+	[STEP_SANDBOXES] = { SERVICE "ListPodSandbox", cri_read_sandboxes },
+	[STEP_CONTAINER] = { SERVICE "ContainerStatus", cri_read_container_status },
+	[STEP_SANDBOX] = { SERVICE "PodSandboxStatus", cri_read_sandbox_status },
+	[STEP_POD] = { SERVICE "PodSandboxStatus", cri_read_sandbox_status },
 };
 
 /* ---- questions -------------------------------------------------------------------------------------------------- */
@@ -93,7 +92,7 @@ static int send_message(struct question *question, const ProtobufCMessage *messa
 		.unix_socket = question->source->path,
 		.method = steps[question->step].method,
 		.message = message,
-		.limit_bytes = steps[question->step].limit_bytes,
+		.limit_bytes = ANSWER_LIMIT,
 		.timeout_ns = TIMEOUT_NS,
 		.done = on_answer,
 		.context = question,
