@@ -13,6 +13,7 @@ scrape "$WORK/self.prom"
 "$KTALLY" metrics >"$WORK/catalogue"
 
 while read -r family; do
+	[ "$family" != ktally_self_series_left_out ] || continue # only where something is: below
 	ok "$family is served" grep -q -E "^$family(\{| )" "$WORK/self.prom"
 done < <(grep -o '^ktally_self_[a-z_]*' "$WORK/catalogue")
 while read -r family; do
@@ -50,5 +51,24 @@ has_limit() {
 	[ "$(metric "$WORK/limit.prom" ktally_container_memory_limit_bytes "container=\"$(basename "$CGROUP")\"")" = 67108864 ]
 }
 ok "a memory limit is shown" eventually 15 has_limit
+daemon_stop
+
+# a limit on all series
+daemon_start --limits.series=1000 --metrics.exclude='ktally_program_*' --metrics.drop-label='*:class'
+settle
+scrape "$WORK/limited.prom"
+between "no more series of containers than the limit" "$(grep -c '^ktally_container_' "$WORK/limited.prom")" 10 1100
+is "families excluded are not there" "$(grep -c '^ktally_program_' "$WORK/limited.prom")" 0
+is "system calls are summed over their classes" "$(grep -c '^ktally_container_syscalls_total{.*class=' "$WORK/limited.prom")" 0
+for i in $(seq 90); do cgroup_make "many$i"; background cgroup_run "$CGROUP" "$WORKLOAD" sleep 1 20000; done
+is_left_out() {
+	scrape "$WORK/limited.prom"
+	grep -q '^ktally_self_series_left_out{family="ktally_container_' "$WORK/limited.prom"
+}
+ok "families past the limit are left out, and told" eventually 10 is_left_out
+between "so that the series stay within the limit" "$(grep '^ktally_container_' "$WORK/limited.prom" | grep -c -v '^ktally_container_info')" 100 1000
+ok "the node is still whole" grep -q '^ktally_node_syscalls_total ' "$WORK/limited.prom"
+estimate=$("$KTALLY" metrics --estimate --metrics.exclude='ktally_program_*' 2>"$WORK/output" | awk '/ in all$/ { print $1 }')
+between "the estimate is near what is served without the limit" "$estimate" 1000 20000
 daemon_stop
 done_testing
