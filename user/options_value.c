@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/duration.h"
 #include "base/file.h"
 #include "options.h"
 #include "options_table.h"
@@ -30,51 +31,6 @@ const char *option_brief(const char *text, char ret_text[OPTION_BRIEF_SIZE])
 static bool is_number(const char *text, size_t length)
 {
 	return length > 0 && strspn(text, "0123456789") >= length;
-}
-
-/* "10s", "1h30m": whole numbers with units, added up; a lone 0 needs no unit. */
-static int parse_duration(const char *text, uint64_t *ret_ns)
-{
-	static const struct {
-		const char *name;
-		uint64_t ns;
-	} units[] = {
-		{ "ns", 1 },          { "us", 1000 },         { "ms", 1000000 },      { "s", 1000000000 },
-		{ "m", 60000000000 }, { "h", 3600000000000 }, { "d", 86400000000000 }
-	};
-	uint64_t total = 0;
-
-	if (strcmp(text, "0") == 0) {
-		*ret_ns = 0;
-		return 0;
-	}
-	if (*text == '\0')
-		return -EINVAL;
-	while (*text) {
-		size_t digits = strspn(text, "0123456789"), letters, unit;
-		char number[21] = {};
-		uint64_t value;
-
-		if (digits == 0 || digits >= sizeof(number))
-			return -EINVAL;
-		memcpy(number, text, digits);
-		if (file_parse_u64(number, &value))
-			return -EINVAL;
-		text += digits;
-		letters = strcspn(text, "0123456789");
-		for (unit = 0; unit < sizeof(units) / sizeof(units[0]); unit++) {
-			if (strlen(units[unit].name) == letters &&
-			    memcmp(text, units[unit].name, letters) == 0)
-				break;
-		}
-		if (unit == sizeof(units) / sizeof(units[0]) ||
-		    __builtin_mul_overflow(value, units[unit].ns, &value) ||
-		    __builtin_add_overflow(total, value, &total))
-			return -EINVAL;
-		text += letters;
-	}
-	*ret_ns = total;
-	return 0;
 }
 
 static bool is_port(const char *text)
@@ -173,8 +129,8 @@ static int parse_number(const struct option_row *row, const char *text, uint64_t
 		*ret_value = (uint64_t)index;
 		return index < 0 ? -EINVAL : 0;
 	case OPTION_DURATION:
-		if (parse_duration(text, ret_value) || parse_duration(row->min_text, &min) ||
-		    parse_duration(row->max_text, &max))
+		if (duration_parse(text, ret_value) || duration_parse(row->min_text, &min) ||
+		    duration_parse(row->max_text, &max))
 			return -EINVAL;
 		break;
 	default:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The settings file: no input may crash, leak or be accepted with a value out of its range. Build alone:
  * clang -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I include -I user tests/fuzz/fuzz_options.c -lyaml */
+#include "base/duration.c"
 #include "base/file.c"
 #include "base/message.c"
 #include "base/yaml.c"
