@@ -164,7 +164,7 @@ static bool is_allowed_san(const struct web_texts *allowed, unsigned int type, c
 static bool has_allowed_san(const struct web_texts *allowed, gnutls_x509_crt_t certificate)
 {
 	gnutls_subject_alt_names_t names;
-	gnutls_datum_t extension, san;
+	gnutls_datum_t extension, san, other;
 	unsigned int critical, type;
 	bool found = false;
 
@@ -173,7 +173,7 @@ static bool has_allowed_san(const struct web_texts *allowed, gnutls_x509_crt_t c
 	if (gnutls_subject_alt_names_init(&names) == 0) {
 		if (gnutls_x509_ext_import_subject_alt_names(&extension, names, 0) == 0) {
 			for (unsigned int i = 0;
-			     !found && gnutls_subject_alt_names_get(names, i, &type, &san, NULL, NULL) == 0;
+			     !found && gnutls_subject_alt_names_get(names, i, &type, &san, &other) == 0;
 			     i++)
 				found = is_allowed_san(allowed, type, &san);
 		}
