@@ -148,6 +148,16 @@ Test(cgroupfs, from_a_private_namespace_the_hosts_tree_wins_over_the_containers_
 	cr_assert_eq(inode_of_fd(cgroupfs.v2_fd), inode("cg/host"));
 }
 
+Test(cgroupfs, v1_is_known_where_its_hierarchies_are_not_mounted)
+{
+	make_hybrid();
+	tree_remove(&tree, "proc/self/mountinfo");
+	tree_remove(&tree, "cg/unified");
+	cr_assert_eq(cgroupfs_init(&paths, &cgroupfs), -ENOENT);
+	cr_assert(cgroupfs_has_v1_cpu(&cgroupfs));
+	cr_assert_eq(cgroupfs.v1_id[CONTROLLER_CPU], 3);
+}
+
 Test(cgroupfs, without_a_mount_table_the_usual_names_are_tried)
 {
 	tree_file(&tree, "cg/cpu/tasks", "1\n");

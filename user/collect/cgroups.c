@@ -24,7 +24,7 @@ struct known {
 	char *path;
 	bool in_model;
 	bool born;   /* after ktally */
-	bool told;   /* by a notice: it may lie outside what is mounted */
+	bool told;   /* not by a walk: it may lie outside what is mounted */
 	bool is_own; /* the path is a container's own */
 	bool removed;
 	uint64_t removed_ns;
@@ -208,6 +208,19 @@ static struct known *learn(struct cgroups *cgroups, uint64_t id, const char *pat
 	return known;
 }
 
+/* Of the hierarchies' roots the id is known also where they are not mounted, see cgroupfs.c. */
+static void learn_roots(struct cgroups *cgroups)
+{
+	static const uint64_t ids[] = { 1, 1 | CGROUP_V1 };
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		struct known *known = learn(cgroups, ids[i], "/");
+
+		if (known)
+			known->told = true;
+	}
+}
+
 static void lose(struct cgroups *cgroups, struct known *known)
 {
 	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, known->id);
@@ -252,6 +265,8 @@ int cgroups_walk(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
 
 	cgroups->walk++;
 	set_time(cgroups, now_ns, realtime_ns);
+	if (!cgroups->settings.cgroupfs->is_whole)
+		learn_roots(cgroups);
 	error = cgroupfs_walk(cgroups->settings.cgroupfs, on_walk, cgroups);
 	cgroups->started = true;
 	if (error)

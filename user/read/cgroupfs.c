@@ -186,8 +186,8 @@ static void read_hierarchy_ids(const struct paths *paths, struct cgroupfs *cgrou
 		uint64_t id;
 
 		for (int i = 0; line && i < CONTROLLERS; i++)
-			if (strcmp(name, controller_names[i]) == 0 && cgroupfs->v1_fd[i] >= 0 &&
-			    file_parse_u64(line, &id) == 0 && id <= UINT32_MAX)
+			if (strcmp(name, controller_names[i]) == 0 && file_parse_u64(line, &id) == 0 &&
+			    id <= UINT32_MAX)
 				cgroupfs->v1_id[i] = (uint32_t)id;
 	}
 }

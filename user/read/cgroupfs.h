@@ -20,10 +20,10 @@ enum cgroup_controller {
 
 struct cgroupfs {
 	int v2_fd; /* O_PATH of the root of v2; -1 when there is none */
-	int v1_fd
-		[CONTROLLERS]; /* the same of the v1 hierarchy that has the controller; -1 when it is not on v1 */
-	uint32_t v1_id
-		[CONTROLLERS];   /* hierarchy id, 0 when not on v1; equal for controllers mounted together */
+	/* the same of the v1 hierarchy that has the controller; -1 when it is not on v1 */
+	int v1_fd[CONTROLLERS];
+	/* hierarchy id of this machine, whether it is mounted here or not; 0 when not on v1; equal for controllers mounted together */
+	uint32_t v1_id[CONTROLLERS];
 	bool on_v2[CONTROLLERS]; /* listed in the v2 root's cgroup.controllers */
 	bool is_whole;           /* what is mounted begins at the root, not at the cgroup of a container */
 };
@@ -36,10 +36,11 @@ struct cgroupfs {
 int cgroupfs_init(const struct paths *paths, struct cgroupfs *ret_cgroupfs);
 void cgroupfs_done(struct cgroupfs *cgroupfs);
 
-/* Is the `cpu` controller on v1? Then a thread's cgroup is the one in that hierarchy, its id has the bit CGROUP_V1. */
+/* Is the `cpu` controller on v1, mounted here or not? Then a thread's cgroup is the one in that hierarchy, its id has the bit
+ * CGROUP_V1. */
 static inline bool cgroupfs_has_v1_cpu(const struct cgroupfs *cgroupfs)
 {
-	return cgroupfs->v1_fd[CONTROLLER_CPU] >= 0;
+	return cgroupfs->v1_fd[CONTROLLER_CPU] >= 0 || cgroupfs->v1_id[CONTROLLER_CPU];
 }
 
 /*

@@ -75,7 +75,7 @@ void surroundings_look(const struct paths *paths, const struct cgroupfs *cgroupf
 
 	snprintf(path, sizeof(path), "%s/stat", paths->procfs);
 	lacks[SURROUNDING_PROCFS] = access(path, R_OK) != 0;
-	lacks[SURROUNDING_CGROUPFS] = cgroupfs->v2_fd < 0 && !cgroupfs_has_v1_cpu(cgroupfs);
+	lacks[SURROUNDING_CGROUPFS] = cgroupfs->v2_fd < 0 && cgroupfs->v1_fd[CONTROLLER_CPU] < 0;
 	lacks[SURROUNDING_HOST_CGROUPS] = !cgroupfs->is_whole;
 	lacks[SURROUNDING_HOST_PIDS] = is_private(paths, "pid", PROC_PID_INIT_INO);
 	lacks[SURROUNDING_HOST_USERS] = is_private(paths, "user", PROC_USER_INIT_INO);
