@@ -47,12 +47,15 @@ static const struct kind {
 	const struct runtime_ops *ops;
 } kinds[] = {
 	{ "cri", &runtime_cri_ops },
+	{ "docker", &runtime_docker_ops },
 };
 
 /* Which kind knows the containers that a path says are of a runtime. All others may be known to any. */
 static const struct kind hints[] = {
 	{ "containerd", &runtime_cri_ops },
 	{ "cri-o", &runtime_cri_ops },
+	{ "docker", &runtime_docker_ops },
+	{ "podman", &runtime_docker_ops },
 };
 
 #define FIND_KIND(table, text, size) find_kind(table, sizeof(table) / sizeof((table)[0]), text, size)

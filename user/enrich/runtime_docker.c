@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Docker and Podman, asked over their HTTP API: the version; then the list of containers, each of which is inspected; then the
+ * stream of events, which says whom to inspect next. The stream begins a minute before it was asked for: nobody falls between
+ * list and stream, and what was created while there was no connection, or while ktally started, still gets its name.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/cleanup.h"
+#include "base/lines.h"
+#include "base/time.h"
+#include "enrich/docker.h"
+#include "enrich/runtime_source.h"
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+#define VERSION_LIMIT (64 * KIB)
+#define LIST_LIMIT (16 * MIB)
+#define CONTAINER_LIMIT (4 * MIB)
+#define EVENT_LIMIT (1 * MIB)
+#define CONNECT_TIMEOUT_NS (10 * NS_PER_S)
+#define LIST_TIMEOUT_NS (60 * NS_PER_S)
+#define INSPECT_TIMEOUT_NS (20 * NS_PER_S) /* a container that is just started is locked, and answers late */
+#define REPLAY_S 60                        /* Docker keeps the last 256 events, Podman all */
+#define AT_ONCE_MAX 8                      /* inspections under way */
+#define ASKED_MAX 64                       /* more are not taken from runtime.c while so many wait */
+#define WAITING_MAX 16384                  /* inspections; as many containers are listed at once at most */
+#define REASON_SIZE 160
+
+/* {"status":["created","running","paused"]}: what both have. One that restarts is told by its event. */
+#define LIST_PATH \
+	"/containers/json?all=true&filters=%7B%22status%22%3A%5B%22created%22%2C%22running%22%2C%22paused%22%5D%7D"
+/* {"type":["container"],"event":["create","start","rename"]} */
+#define EVENTS_PATH                                                                 \
+	"/events?filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B" \
+	"%22create%22%2C%22start%22%2C%22rename%22%5D%7D&since="
+
+struct inspection {
+	UT_hash_handle hh; /* by id, the oldest first */
+	char id[DOCKER_ID_SIZE + 1];
+	struct docker *docker;
+	struct transfer *transfer; /* NULL while it waits */
+	bool is_again;             /* something happened since it was begun: what it answers may be old */
+};
+
+struct docker {
+	struct runtime_source *source;
+	struct docker_reader reader;
+	char api[DOCKER_API_SIZE];
+	struct transfer *transfer; /* version, list, then events */
+	struct lines lines;
+	struct inspection *inspections;
+	size_t under_way;
+};
+
+static const char *runtime_name(const struct docker *docker)
+{
+	return docker->reader.is_podman ? "podman" : "docker";
+}
+
+static bool passes_label(void *context, const char *name, const char *value)
+{
+	struct docker *docker = context;
+
+	return source_passes_label(docker->source, name, value);
+}
+
+static void on_told(void *context, const struct details *details)
+{
+	struct docker *docker = context;
+
+	source_found(docker->source, runtime_name(docker), details);
+}
+
+static void refuse(struct docker *docker, uint64_t count)
+{
+	while (count--)
+		source_refused(docker->source);
+}
+
+/* ---- requests ----------------------------------------------------------------------------------------------------- */
+
+static int get(const struct docker *docker, const char *path, struct transfer_request request,
+	       struct transfer **ret_transfer)
+{
+	char url[512];
+
+	snprintf(url, sizeof(url), "http://localhost%s%s%s", docker->api[0] ? "/v" : "", docker->api, path);
+	request.url = url;
+	request.unix_socket = docker->source->path;
+	return transfer_start(docker->source->transfers, &request, ret_transfer);
+}
+
+/* Why the answer is none, for people. False when it is one. */
+static bool is_failed(const struct transfer_answer *answer, const char *what, char reason[REASON_SIZE])
+{
+	if (answer->error)
+		snprintf(reason, REASON_SIZE, "%s: %s", what,
+			 answer->reason[0] ? answer->reason : strerror(-answer->error));
+	else if (answer->status != 200)
+		snprintf(reason, REASON_SIZE, "%s: answered with HTTP status %u", what, answer->status);
+	return answer->error || answer->status != 200;
+}
+
+/* ---- inspections -------------------------------------------------------------------------------------------------- */
+
+static void inspect_waiting(struct docker *docker);
+
+static void inspection_free(struct inspection *inspection)
+{
+	struct docker *docker = inspection->docker;
+
+	if (inspection->transfer) {
+		docker->under_way--;
+		transfer_cancel(inspection->transfer);
+	}
+	HASH_DEL(docker->inspections, inspection);
+	free(inspection);
+}
+
+static size_t count_waiting(const struct docker *docker)
+{
+	return HASH_COUNT(docker->inspections) - docker->under_way;
+}
+
+static void on_inspected(void *context, struct transfer *transfer, const struct transfer_answer *answer)
+{
+	struct inspection *inspection = context;
+	struct docker *docker = inspection->docker;
+	struct runtime_source *source = docker->source;
+
+	(void)transfer;
+	inspection->transfer = NULL;
+	docker->under_way--;
+	if (answer->error == -EFBIG)
+		source_refused(source);
+	else if (answer->error || (answer->status != 200 && answer->status != 404))
+		source_failed(source);
+	else if (answer->status == 200 && docker_read_container(&docker->reader, answer->body, answer->size))
+		source_refused(source);
+	if (inspection->is_again) {
+		inspection->is_again = false;
+		HASH_DEL(docker->inspections, inspection); /* to the end */
+		HASH_ADD_STR(docker->inspections, id, inspection);
+	} else {
+		inspection_free(inspection);
+	}
+	inspect_waiting(docker);
+	if (count_waiting(docker) < ASKED_MAX)
+		source_more(source);
+}
+
+static int inspection_begin(struct inspection *inspection)
+{
+	struct transfer_request request = { .limit_bytes = CONTAINER_LIMIT,
+					    .timeout_ns = INSPECT_TIMEOUT_NS,
+					    .done = on_inspected,
+					    .context = inspection };
+	char path[128];
+	int error;
+
+	snprintf(path, sizeof(path), "/containers/%s/json", inspection->id);
+	error = get(inspection->docker, path, request, &inspection->transfer);
+	if (!error)
+		inspection->docker->under_way++;
+	return error;
+}
+
+static void inspect_waiting(struct docker *docker)
+{
+	struct inspection *inspection, *next;
+
+	HASH_ITER(hh, docker->inspections, inspection, next) {
+		if (docker->under_way >= AT_ONCE_MAX)
+			return;
+		if (!inspection->transfer && inspection_begin(inspection)) {
+			source_failed(docker->source);
+			inspection_free(inspection);
+		}
+	}
+}
+
+static void inspect(struct docker *docker, const char *id)
+{
+	struct inspection *inspection;
+
+	HASH_FIND_STR(docker->inspections, id, inspection);
+	if (inspection) {
+		inspection->is_again = inspection->transfer != NULL;
+		return;
+	}
+	inspection = HASH_COUNT(docker->inspections) < WAITING_MAX ? calloc(1, sizeof(*inspection)) : NULL;
+	if (!inspection) {
+		source_failed(docker->source);
+		return;
+	}
+	memcpy(inspection->id, id, sizeof(inspection->id));
+	inspection->docker = docker;
+	HASH_ADD_STR(docker->inspections, id, inspection);
+	inspect_waiting(docker);
+}
+
+/* ---- events ------------------------------------------------------------------------------------------------------- */
+
+static void on_event(void *context, const char *line, size_t size)
+{
+	struct docker *docker = context;
+	char id[DOCKER_ID_SIZE + 1];
+
+	if (docker_read_event(&docker->reader, line, size, id))
+		source_refused(docker->source);
+	else if (id[0])
+		inspect(docker, id);
+}
+
+static int on_events(void *context, const char *data, size_t size)
+{
+	struct docker *docker = context;
+	uint64_t before = docker->lines.left_out;
+
+	lines_add(&docker->lines, data, size, on_event, docker);
+	refuse(docker, docker->lines.left_out - before);
+	return 0;
+}
+
+static void on_events_end(void *context, struct transfer *transfer, const struct transfer_answer *answer)
+{
+	struct docker *docker = context;
+	char reason[REASON_SIZE];
+
+	(void)transfer;
+	docker->transfer = NULL;
+	source_down(docker->source,
+		    is_failed(answer, "events", reason) ? reason : "events: the stream ended");
+}
+
+static int start_events(struct docker *docker)
+{
+	struct transfer_request request = { .piece = on_events, .done = on_events_end, .context = docker };
+	unsigned long long since_s = time_realtime_ns() / NS_PER_S - REPLAY_S;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s%llu", EVENTS_PATH, since_s);
+	return get(docker, path, request, &docker->transfer);
+}
+
+/* ---- start and stop ----------------------------------------------------------------------------------------------- */
+
+static void on_listed_one(void *context, const char *id)
+{
+	inspect(context, id);
+}
+
+/* A list that cannot be read is no reason to go without events and answers: who is asked for is inspected anyway. */
+static void on_listed(void *context, struct transfer *transfer, const struct transfer_answer *answer)
+{
+	struct docker *docker = context;
+	char reason[REASON_SIZE];
+	uint64_t refused;
+
+	(void)transfer;
+	docker->transfer = NULL;
+	if (answer->error != -EFBIG && is_failed(answer, "list of containers", reason)) {
+		source_down(docker->source, reason);
+		return;
+	}
+	if (answer->error || docker_read_list(answer->body, answer->size, on_listed_one, docker, &refused))
+		refused = 1;
+	refuse(docker, refused);
+	if (start_events(docker))
+		source_down(docker->source, "events: out of memory");
+	else
+		source_up(docker->source);
+}
+
+static void on_version(void *context, struct transfer *transfer, const struct transfer_answer *answer)
+{
+	struct docker *docker = context;
+	struct transfer_request request = {
+		.limit_bytes = LIST_LIMIT, .timeout_ns = LIST_TIMEOUT_NS, .done = on_listed, .context = docker
+	};
+	struct docker_version version;
+	char reason[REASON_SIZE];
+
+	(void)transfer;
+	docker->transfer = NULL;
+	if (is_failed(answer, "version", reason)) {
+		source_down(docker->source, reason);
+		return;
+	}
+	if (docker_read_version(answer->body, answer->size, &version)) {
+		source_refused(docker->source);
+		source_down(docker->source, "version: the answer is none of Docker's or Podman's");
+		return;
+	}
+	memcpy(docker->api, version.api, sizeof(docker->api));
+	docker->reader.is_podman = version.is_podman;
+	if (get(docker, LIST_PATH, request, &docker->transfer))
+		source_down(docker->source, "list of containers: out of memory");
+}
+
+static void stop(struct runtime_source *source)
+{
+	struct docker *docker = source->state;
+	struct inspection *inspection, *next;
+
+	if (!docker)
+		return;
+	source->state = NULL;
+	if (docker->transfer)
+		transfer_cancel(docker->transfer);
+	HASH_ITER(hh, docker->inspections, inspection, next)
+		inspection_free(inspection);
+	lines_done(&docker->lines);
+	free(docker);
+}
+
+static int start(struct runtime_source *source)
+{
+	struct docker *docker = calloc(1, sizeof(*docker));
+	struct transfer_request request = { .limit_bytes = VERSION_LIMIT,
+					    .timeout_ns = CONNECT_TIMEOUT_NS,
+					    .done = on_version,
+					    .context = docker };
+	int error;
+
+	if (!docker)
+		return -ENOMEM;
+	docker->source = source;
+	docker->reader =
+		(struct docker_reader){ .passes_label = passes_label, .told = on_told, .context = docker };
+	lines_init(&docker->lines, EVENT_LIMIT);
+	source->state = docker;
+	error = get(docker, "/version", request, &docker->transfer);
+	if (error)
+		stop(source);
+	return error;
+}
+
+static int ask(struct runtime_source *source, const char *id)
+{
+	struct docker *docker = source->state;
+
+	if (!docker_is_id(id)) /* of no container of these two; and a path may be anything */
+		return 0;
+	if (count_waiting(docker) >= ASKED_MAX)
+		return -EAGAIN;
+	inspect(docker, id);
+	return 0;
+}
+
+const struct runtime_ops runtime_docker_ops = { .start = start, .stop = stop, .ask = ask };
