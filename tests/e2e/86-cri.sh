@@ -33,12 +33,16 @@ for i in 0 1 2 3 4 5 6 7 8 9 10; do
 done
 daemon_start --runtime.socket="cri=$CONTAINERD_SOCKET" --containers.labels=team
 ok "the runtime is up" eventually 10 source_is 1
-ok "the last of many containers is named" eventually 10 is_named web-10 app "${container[10]}"
-named=0
-for i in "${!sandbox[@]}"; do
-	[ "$(info "web-$i" app "${container[$i]}")" = 1 ] && [ "$(info "web-$i" "" "${sandbox[$i]}")" = 1 ] && named=$((named + 1))
-done
-is "11 pods and their sandboxes have their names, ids and images" "$named" 11
+count_named() {
+	local i named=0
+	scrape "$WORK/scrape"
+	for i in "${!sandbox[@]}"; do
+		[ "$(info "web-$i" app "${container[$i]}")" = 1 ] && [ "$(info "web-$i" "" "${sandbox[$i]}")" = 1 ] && named=$((named + 1))
+	done
+	echo "$named"
+}
+are_named() { [ "$(count_named)" = "$1" ]; }
+ok "11 pods and their sandboxes have their names, ids and images" eventually 10 are_named 11
 is "the pod's uid is told" "$(metric "$WORK/scrape" ktally_container_info 'pod="web-3",container="app",pod_uid="'"$(uid 3)\"")" 1
 is "a label that is allowed is passed on" "$(metric "$WORK/scrape" ktally_container_labels_info 'pod="web-3",container="app",label_team="tally"')" 1
 is "and no other" "$(grep -c secret "$WORK/scrape")" 0
