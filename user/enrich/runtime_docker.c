@@ -184,11 +184,18 @@ static void inspect_waiting(struct docker *docker)
 	}
 }
 
-static void inspect(struct docker *docker, const char *id)
+static struct inspection *find_inspection(const struct docker *docker, const char *id)
 {
 	struct inspection *inspection;
 
 	HASH_FIND_STR(docker->inspections, id, inspection);
+	return inspection;
+}
+
+static void inspect(struct docker *docker, const char *id)
+{
+	struct inspection *inspection = find_inspection(docker, id);
+
 	if (inspection) {
 		inspection->is_again = inspection->transfer != NULL;
 		return;
@@ -345,7 +352,8 @@ static int ask(struct runtime_source *source, const char *id)
 {
 	struct docker *docker = source->state;
 
-	if (!docker_is_id(id)) /* of no container of these two; and a path may be anything */
+	/* What is no id is of no container of these two, and a path may be anything. */
+	if (!docker_is_id(id) || find_inspection(docker, id))
 		return 0;
 	if (count_waiting(docker) >= ASKED_MAX)
 		return -EAGAIN;
