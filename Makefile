@@ -80,7 +80,7 @@ run: ## Install what is missing, build, and run the daemon in the foreground
 
 .PHONY: check
 check: ## Install what is missing, build, and run every test
-	$(Q)tools/deps build test image kernels
+	$(Q)tools/deps build test runtimes image kernels
 	$(Q)$(MAKE) --no-print-directory check-built
 
 .PHONY: image
@@ -91,7 +91,7 @@ image: ## Install what is missing, build, and make build/ktally-image.tar and bu
 
 .PHONY: deps
 deps: ## Install the packages that build and test need (apt)
-	$(Q)tools/deps build test image kernels
+	$(Q)tools/deps build test runtimes image kernels
 
 # ---- build ------------------------------------------------------------------------------------------------------------
 
