@@ -198,6 +198,13 @@ check-kube: all ## On a real one-node Kubernetes of its own (root; the first run
 	$(Q)tools/deps kube
 	$(Q)$(TEST_ENV) tests/run tests/kube/check
 
+.PHONY: check-prometheus
+check-prometheus: all $(WORKLOAD) ## The daemon scraped by Debian's Prometheus and by one of 2025, built here (root, Go 1.24; 6 minutes the first time)
+	$(Q)tools/deps test prometheus
+	$(Q)cd tests/conformance/prometheus && PATH=$$PATH:/usr/local/go/bin go build -tags remove_all_sd -o $(CURDIR)/build/prometheus github.com/prometheus/prometheus/cmd/prometheus
+	$(Q)$(TEST_ENV) tests/run tests/e2e/36-prometheus.sh
+	$(Q)$(TEST_ENV) PROMETHEUS=$(CURDIR)/build/prometheus tests/run tests/e2e/36-prometheus.sh
+
 .PHONY: verify-programs
 verify-programs: all ## Load every BPF program and show its size
 	$(Q)tools/as-root build/ktally check

@@ -37,7 +37,10 @@ query() {
 is_up() { [ "$(query 'up{job="ktally"}')" = 1 ]; }
 target() { curl -fsS --max-time 10 "$PROM/api/v1/targets" | jq -r ".data.activeTargets[0].$1"; }
 # Warnings and errors about what was scraped; none is right.
-complaints() { grep -E 'level=(warn|error|WARN|ERROR)' "$PROM_LOG" | grep -v -i -E 'retention|GOMAXPROCS|GOMEMLIMIT|memory limit'; }
+complaints() {
+	grep -q 'Server is ready' "$PROM_LOG" || echo "no log"
+	grep -E 'level=(warn|error|WARN|ERROR)' "$PROM_LOG" | grep -v -i -E 'retention|GOMAXPROCS|GOMEMLIMIT|memory limit'
+}
 
 DAEMON_START_LIMIT=60 daemon_start --profile full
 cgroup_make known

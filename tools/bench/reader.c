@@ -174,7 +174,7 @@ static struct memory measure_memory(uint32_t threads, const struct bench_options
 	if (daemon_start(options->ktally, PROFILE_DEFAULT, &daemon))
 		return memory;
 	bench_sleep_ms(options->quick ? 1200 : 2500);
-	if (scrape_once(daemon.port, &scrape) == 0) {
+	if (scrape_once(daemon.port, "text/plain", &scrape) == 0) {
 		memory.kernel = scrape_value(&scrape, "ktally_self_kernel_memory_bytes") / 1048576;
 		memory.process = process_memory(daemon.pid);
 	}

@@ -22,9 +22,13 @@
 #define PAUSE_MS 105 /* longer than a reading counts as fresh: each scrape reads and writes anew */
 #define MEMORY_NEEDED (4ULL << 30)
 
-int scrape_once(uint16_t port, struct scrape *ret_scrape)
+int scrape_once(uint16_t port, const char *accept, struct scrape *ret_scrape)
 {
-	static const char request[] = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+	char request[512];
+	int request_size = snprintf(
+		request, sizeof(request),
+		"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: %s\r\nConnection: close\r\n\r\n",
+		accept);
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_port = htons(port),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
@@ -36,7 +40,7 @@ int scrape_once(uint16_t port, struct scrape *ret_scrape)
 
 	*ret_scrape = (struct scrape){ 0 };
 	if (fd < 0 || !data || connect(fd, (struct sockaddr *)&address, sizeof(address)) ||
-	    write(fd, request, sizeof(request) - 1) != sizeof(request) - 1) {
+	    write(fd, request, request_size) != request_size) {
 		free(data);
 		if (fd >= 0)
 			close(fd);
@@ -194,55 +198,95 @@ static pid_t containers_new(unsigned int containers, unsigned int processes)
 
 /* ---- */
 
-static void measure(const struct bench_options *options, unsigned int containers, unsigned int processes)
+static const struct {
+	const char *name, *accept;
+} formats[] = {
+	{ "text", "text/plain;version=0.0.4" },
+	{ "OpenMetrics", "application/openmetrics-text;version=1.0.0" },
+	{ "protobuf",
+	  "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited" },
+};
+
+#define FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+static double kernel_memory(uint16_t port)
 {
-	unsigned int wanted = options->quick ? SCRAPES_QUICK : SCRAPES, count = 0, series = 0;
-	uint64_t begin_ns, cpu_ns, idle_ns = options->quick ? 500 : 3000;
-	double times[SCRAPES], idle, cpu, cpu_us, p50, p99, own, kernel = 0;
+	struct scrape scrape;
+	double bytes = 0;
+
+	if (scrape_once(port, formats[0].accept, &scrape) == 0)
+		bytes = scrape_value(&scrape, "ktally_self_kernel_memory_bytes");
+	scrape_done(&scrape);
+	return bytes / 1048576;
+}
+
+/* What is the same for all formats of one size. */
+struct place {
+	const struct bench_options *options;
+	unsigned int containers, processes;
 	struct daemon_child daemon;
+	double idle;         /* CPU time a time, between scrapes */
+	unsigned int series; /* of the text format: that of all */
+};
+
+static void measure_format(struct place *place, unsigned int format)
+{
+	unsigned int wanted = place->options->quick ? SCRAPES_QUICK : SCRAPES, count = 0;
+	uint64_t begin_ns = time_monotonic_ns(), cpu_ns = process_cpu_ns(place->daemon.pid);
+	double times[SCRAPES], cpu, cpu_us, p50, p99, own, kernel = 0;
 	size_t bytes = 0;
 
-	if (daemon_start(options->ktally, PROFILE_DEFAULT, &daemon))
-		return;
-	bench_sleep_ms(options->quick ? 1200 : 3000);
-	begin_ns = time_monotonic_ns();
-	cpu_ns = process_cpu_ns(daemon.pid);
-	bench_sleep_ms(idle_ns);
-	idle = (double)(process_cpu_ns(daemon.pid) - cpu_ns) / (double)(time_monotonic_ns() - begin_ns);
-
-	begin_ns = time_monotonic_ns();
-	cpu_ns = process_cpu_ns(daemon.pid);
 	while (count < wanted && !bench_stopped) {
 		struct scrape scrape;
 
-		if (scrape_once(daemon.port, &scrape) == 0) {
+		if (scrape_once(place->daemon.port, formats[format].accept, &scrape) == 0) {
 			times[count++] = (double)scrape.ns / NS_PER_MS;
-			series = scrape_series(&scrape);
 			bytes = scrape.size;
-			kernel = scrape_value(&scrape, "ktally_self_kernel_memory_bytes") / 1048576;
+			if (format == 0)
+				place->series = scrape_series(&scrape);
 		} else {
 			wanted--;
 		}
 		scrape_done(&scrape);
 		bench_sleep_ms(PAUSE_MS);
 	}
-	cpu = (double)(process_cpu_ns(daemon.pid) - cpu_ns) - idle * (double)(time_monotonic_ns() - begin_ns);
-	own = process_memory(daemon.pid).own;
-	daemon_stop(&daemon);
+	cpu = (double)(process_cpu_ns(place->daemon.pid) - cpu_ns) -
+	      place->idle * (double)(time_monotonic_ns() - begin_ns);
+	own = process_memory(place->daemon.pid).own;
 	if (!count || bench_stopped)
 		return;
 	p50 = bench_percentile(times, count, 0.5);
 	p99 = bench_percentile(times, count, 0.99);
-	cpu_us = cpu / NS_PER_US / count / series;
-	report_row("%u|%u|%u|%zu|%.2f|%.2f|%.3f|%.3f|%.1f", containers, containers * processes, series, bytes,
-		   p50, p99, cpu_us, idle * 100, own + kernel);
-	if (containers == 1000) {
-		report_goal("scrape of 1,000 containers and 10,000 processes, p99", "ms", 10, p99);
-		report_goal("CPU of a scrape", "us a series", 0.2, cpu_us);
-		report_goal("memory and maps, 1,000 containers and 10,000 processes", "MiB", 80,
-			    own + kernel);
-		report_goal("idle machine, 1,000 idle containers", "% of a core", 0.1, idle * 100);
-	}
+	cpu_us = cpu / NS_PER_US / count / place->series;
+	kernel = kernel_memory(place->daemon.port);
+	report_row("%u|%u|%s|%u|%zu|%.2f|%.2f|%.3f|%.3f|%.1f", place->containers,
+		   place->containers * place->processes, formats[format].name, place->series, bytes, p50, p99,
+		   cpu_us, place->idle * 100, own + kernel);
+	/* the goals are those of the text format */
+	if (place->containers != 1000 || format != 0)
+		return;
+	report_goal("scrape of 1,000 containers and 10,000 processes, p99", "ms", 10, p99);
+	report_goal("CPU of a scrape", "us a series", 0.2, cpu_us);
+	report_goal("memory and maps, 1,000 containers and 10,000 processes", "MiB", 80, own + kernel);
+	report_goal("idle machine, 1,000 idle containers", "% of a core", 0.1, place->idle * 100);
+}
+
+static void measure(const struct bench_options *options, unsigned int containers, unsigned int processes)
+{
+	struct place place = { .options = options, .containers = containers, .processes = processes };
+	uint64_t begin_ns, cpu_ns, idle_ms = options->quick ? 500 : 3000;
+
+	if (daemon_start(options->ktally, PROFILE_DEFAULT, &place.daemon))
+		return;
+	bench_sleep_ms(options->quick ? 1200 : 3000);
+	begin_ns = time_monotonic_ns();
+	cpu_ns = process_cpu_ns(place.daemon.pid);
+	bench_sleep_ms(idle_ms);
+	place.idle = (double)(process_cpu_ns(place.daemon.pid) - cpu_ns) /
+		     (double)(time_monotonic_ns() - begin_ns);
+	for (unsigned int format = 0; format < FORMATS && !bench_stopped; format++)
+		measure_format(&place, format);
+	daemon_stop(&place.daemon);
 }
 
 void scrape_measure(const struct bench_options *options)
@@ -254,8 +298,9 @@ void scrape_measure(const struct bench_options *options)
 
 	process_pin(WORK_CPU);
 	report_heading("Scrapes");
-	report_columns("containers|processes|series|bytes|p50 ms|p99 ms|CPU us a series|% of a core between "
-		       "scrapes|own + kernel, MiB");
+	report_columns(
+		"containers|processes|format|series|bytes|p50 ms|p99 ms|CPU us a series|% of a core between "
+		"scrapes|own + kernel, MiB");
 	for (unsigned int i = 0; i < 3 && !bench_stopped; i++) {
 		pid_t holder;
 

@@ -10,9 +10,10 @@ struct scrape {
 	uint64_t ns; /* from connect() to the last byte */
 };
 
-/* 0 or negative errno; scrape_done() in both cases. */
-int scrape_once(uint16_t port, struct scrape *ret_scrape);
+/* `accept` is the value of that header. 0 or negative errno; scrape_done() in both cases. */
+int scrape_once(uint16_t port, const char *accept, struct scrape *ret_scrape);
 void scrape_done(struct scrape *scrape);
+/* Lines of samples in a text format. */
 unsigned int scrape_series(const struct scrape *scrape);
 /* Value of a series without labels; 0 when it is not there. */
 double scrape_value(const struct scrape *scrape, const char *name);
