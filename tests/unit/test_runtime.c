@@ -255,6 +255,24 @@ Test(runtime, the_sandbox_tells_the_pod_of_a_container_that_does_not)
 	cr_assert_not(last->is_sandbox);
 }
 
+Test(runtime, a_sandbox_that_says_nothing_leaves_the_container_without_a_pod)
+{
+	script[script_size++] = make_container(ID, "app", "", 7);
+	script[script_size++] = (struct reply){ .status = "14" }; /* not now: asked again */
+	script[script_size++] = make_container(ID, "app", "", 7);
+	script[script_size++] = make_sandbox(ID, "web-0"); /* another one's */
+	start();
+	runtimes_ask(runtimes, "containerd", ID, now_ns);
+	turn();
+	cr_assert_eq(founds, 0);
+	turns(NS_PER_S);
+	cr_assert_eq(founds, 1);
+	cr_assert_str_eq(last->name, "app");
+	cr_assert_str_eq(last->pod, "");
+	cr_assert_eq(source(0).refused, 1);
+	cr_assert_eq(source(0).failures, 1);
+}
+
 Test(runtime, a_container_that_has_not_started_is_told_and_asked_for_again)
 {
 	script[script_size++] = make_container(ID, "app", "web-0", 0);

@@ -62,9 +62,12 @@ static void describe_events(const struct collector *collector, struct self *self
 static void describe_runtimes(const struct names *names, struct self *self)
 {
 	const struct runtimes *runtimes = names_runtimes(names);
+	struct runtimes_counts counts = {};
 	struct runtime_status status;
 
-	self_set(self, SELF_SERIES_FOLDED, "names", NULL, names_folded(names));
+	if (runtimes)
+		runtimes_count(runtimes, &counts);
+	self_set(self, SELF_SERIES_FOLDED, "names", NULL, names_folded(names) + counts.dropped);
 	for (size_t i = 0; runtimes && i < runtimes_status(runtimes, i, &status); i++) {
 		self_set(self, SELF_SOURCE_UP, status.source, status.reason, status.up);
 		self_set(self, SELF_SOURCE_REFUSED, status.source, NULL, status.refused);

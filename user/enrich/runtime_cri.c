@@ -175,6 +175,14 @@ static void tell(const struct question *question, const struct details *details)
 	source_found(question->source, cri->runtime, details);
 }
 
+/* A container whose sandbox cannot be understood is told without its pod. */
+static void refuse(const struct question *question)
+{
+	source_refused(question->source);
+	if (question->step == STEP_POD)
+		tell(question, question->container);
+}
+
 /* A container gets the names of the pod that its sandbox told. */
 static void tell_with_pod(const struct question *question, const struct details *sandbox)
 {
@@ -260,10 +268,10 @@ static void take_message(struct question *question, const struct grpc_answer *an
 
 	if (answer->status == GRPC_OK &&
 	    (steps[question->step].read(answer->message, answer->size, &reader) || reading.is_wrong))
-		source_refused(question->source);
-	if (answer->status != GRPC_OK && !is_unknown)
+		refuse(question);
+	else if (answer->status != GRPC_OK && !is_unknown)
 		source_failed(question->source);
-	if (question->step == STEP_POD && answer->status != GRPC_OK)
+	else if (question->step == STEP_POD && is_unknown)
 		tell(question, question->container);
 	if (question->step == STEP_CONTAINER && is_unknown)
 		question_end(question, STEP_SANDBOX, true);
@@ -277,24 +285,28 @@ static void on_answer(void *context, struct transfer *transfer, const struct tra
 	struct runtime_source *source = question->source;
 	struct cri *cri = source->state;
 	struct grpc_answer answer;
+	bool is_refused;
 
 	question->transfer = NULL;
 	grpc_read(transfer, said, &answer);
-	if (answer.error == -EPROTO || answer.error == -EFBIG)
-		source_refused(source);
-	else if (answer.error)
-		source_failed(source);
 	cri->heard_ns = cri->now_ns;
-	/* One container's answer may be too large or wrong; without a version, or an answer, there is no runtime. */
-	if (answer.error &&
-	    (question->step == STEP_VERSION || (answer.error != -EPROTO && answer.error != -EFBIG)))
-		source_down(source, answer.reason);
-	if (answer.error)
-		question_end(question, STEP_CONTAINER, false);
-	else if (question->step == STEP_VERSION)
-		take_version(question, &answer);
-	else
+	if (!answer.error && question->step != STEP_VERSION) {
 		take_message(question, &answer);
+		return;
+	}
+	if (!answer.error) {
+		take_version(question, &answer);
+		return;
+	}
+	is_refused = answer.error == -EPROTO || answer.error == -EFBIG;
+	if (is_refused)
+		refuse(question);
+	else
+		source_failed(source);
+	/* One container's answer may be too large or wrong; without a version, or an answer, there is no runtime. */
+	if (!is_refused || question->step == STEP_VERSION)
+		source_down(source, answer.reason);
+	question_end(question, STEP_CONTAINER, false);
 }
 
 /* ---- what runtime.c asks for ------------------------------------------------------------------------------------ */
@@ -356,6 +368,8 @@ static void cri_turn(struct runtime_source *source, uint64_t now_ns)
 	struct cri *cri = source->state;
 
 	cri->now_ns = now_ns;
+	if (!cri->heard_ns)
+		cri->heard_ns = now_ns;
 	/* A runtime that ended tells nobody; one that lives answers this. */
 	if (!source->is_up || now_ns - cri->heard_ns < PING_NS || !TAILQ_EMPTY(&cri->questions))
 		return;
