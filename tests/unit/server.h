@@ -16,7 +16,7 @@ struct server {
 	char folder[64], path[96];
 	int fd;
 	void (*serve)(struct server *server, int connection);
-	atomic_int connections, closed; /* so far */
+	atomic_int connections; /* so far */
 };
 
 struct server_connection {
@@ -30,7 +30,6 @@ static void *server_run_connection(void *context)
 
 	connection->server->serve(connection->server, connection->fd);
 	close(connection->fd);
-	connection->server->closed++;
 	free(connection);
 	return NULL;
 }

@@ -16,7 +16,6 @@
 
 #define WANTED_MAX 8192
 #define ID_MAX 128
-#define SOURCES_MAX 32 /* bits of wanted.asked */
 #define LOOK_NS (2 * NS_PER_S)
 #define FIRST_PAUSE_NS (250 * NS_PER_MS)
 #define LAST_PAUSE_NS (60 * NS_PER_S)
@@ -25,7 +24,7 @@ struct wanted {
 	UT_hash_handle hh; /* by id */
 	TAILQ_ENTRY(wanted) due;
 	bool is_due;
-	uint32_t asked;                /* sources asked in this round */
+	uint32_t asked;                /* sources asked in this round, by their bits */
 	const struct runtime_ops *ops; /* of the runtime that the path names; NULL: any */
 	uint64_t next_ns, pause_ns;
 	char id[]; /* NUL-terminated */
@@ -41,114 +40,24 @@ struct runtimes {
 	uint64_t now_ns, look_ns, dropped;
 };
 
-/* The kinds, as the settings and runtime_sockets.def call them. */
-static const struct kind {
-	const char *name;
-	const struct runtime_ops *ops;
-} kinds[] = {
-	{ "cri", &runtime_cri_ops },
-	{ "docker", &runtime_docker_ops },
-};
-
 /* Which kind knows the containers that a path says are of a runtime. All others may be known to any. */
-static const struct kind hints[] = {
+static const struct {
+	const char *runtime;
+	const struct runtime_ops *ops;
+} hints[] = {
 	{ "containerd", &runtime_cri_ops },
 	{ "cri-o", &runtime_cri_ops },
 	{ "docker", &runtime_docker_ops },
 	{ "podman", &runtime_docker_ops },
 };
 
-#define FIND_KIND(table, text, size) find_kind(table, sizeof(table) / sizeof((table)[0]), text, size)
-
-static const struct runtime_ops *find_kind(const struct kind *table, size_t count, const char *text,
-					   size_t size)
+static const struct runtime_ops *find_hint(const char *runtime)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (strlen(table[i].name) == size && strncasecmp(table[i].name, text, size) == 0)
-			return table[i].ops;
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+		if (strcmp(hints[i].runtime, runtime) == 0)
+			return hints[i].ops;
 	}
 	return NULL;
-}
-
-static const struct {
-	const char *name, *kind, *path;
-} rows[] = {
-#define RUNTIME_SOCKET(name_, kind_, path_) { name_, #kind_, path_ },
-#include "enrich/runtime_sockets.def"
-#undef RUNTIME_SOCKET
-};
-
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
-
-/* ---- sources ---------------------------------------------------------------------------------------------------- */
-
-/* Takes `path`, which may be NULL. */
-static int add_source(struct runtimes *runtimes, const char *name, const struct runtime_ops *ops, char *path)
-{
-	struct runtime_source *source = &runtimes->sources[runtimes->source_count];
-
-	if (!path)
-		return -ENOMEM;
-	*source = (struct runtime_source){
-		.name = name,
-		.path = path,
-		.ops = ops,
-		.transfers = runtimes->settings.transfers,
-		.runtimes = runtimes,
-		.bit = 1U << runtimes->source_count,
-		.is_configured = runtimes->settings.socket_count > 0,
-	};
-	runtimes->source_count++;
-	return 0;
-}
-
-static int add_row(struct runtimes *runtimes, size_t i)
-{
-	const struct runtime_ops *ops = FIND_KIND(kinds, rows[i].kind, strlen(rows[i].kind));
-	char *path = NULL;
-
-	if (!ops)
-		return 0;
-	if (asprintf(&path, "%s%s", runtimes->settings.root, rows[i].path) < 0)
-		return -ENOMEM;
-	return add_source(runtimes, rows[i].name, ops, path);
-}
-
-static int add_configured(struct runtimes *runtimes, const char *socket)
-{
-	const char *path = strchr(socket, '=');
-	const struct runtime_ops *ops = path ? FIND_KIND(kinds, socket, (size_t)(path - socket)) : NULL;
-	const char *name = socket;
-
-	if (!ops || *++path != '/')
-		return -EINVAL;
-	for (size_t i = 0; i < ROWS; i++) {
-		if (strcmp(path, rows[i].path) == 0)
-			name = rows[i].name;
-	}
-	for (size_t i = 0; i < runtimes->source_count; i++) {
-		if (strcmp(path, runtimes->sources[i].path) == 0)
-			return -EEXIST;
-	}
-	return add_source(runtimes, name, ops, strdup(path));
-}
-
-static int add_sources(struct runtimes *runtimes)
-{
-	size_t count = runtimes->settings.socket_count;
-	int error = 0;
-
-	_Static_assert(ROWS <= SOURCES_MAX, "a bit for each row");
-	if (count > SOURCES_MAX)
-		return -E2BIG;
-	runtimes->sources = calloc(SOURCES_MAX, sizeof(*runtimes->sources));
-	if (!runtimes->sources)
-		return -ENOMEM;
-	for (size_t i = 0; i < count && !error; i++)
-		error = add_configured(runtimes, runtimes->settings.sockets[i]);
-	for (size_t i = 0; i < ROWS && !count && !error; i++)
-		error = add_row(runtimes, i);
-	return error;
 }
 
 int runtimes_new(const struct runtimes_settings *settings, struct runtimes **ret_runtimes)
@@ -160,7 +69,7 @@ int runtimes_new(const struct runtimes_settings *settings, struct runtimes **ret
 		return -ENOMEM;
 	runtimes->settings = *settings;
 	TAILQ_INIT(&runtimes->due);
-	error = add_sources(runtimes);
+	error = sources_new(settings, runtimes, &runtimes->sources, &runtimes->source_count);
 	if (error) {
 		runtimes_free(runtimes);
 		return error;
@@ -275,7 +184,7 @@ void runtimes_ask(struct runtimes *runtimes, const char *runtime, const char *id
 		return;
 	}
 	memcpy(wanted->id, id, size);
-	wanted->ops = FIND_KIND(hints, runtime, strlen(runtime));
+	wanted->ops = find_hint(runtime);
 	wanted->pause_ns = FIRST_PAUSE_NS;
 	HASH_ADD_STR(runtimes->wanted, id, wanted);
 	set_due(runtimes, wanted, true);
@@ -290,28 +199,12 @@ void runtimes_forget(struct runtimes *runtimes, const char *id)
 		remove_wanted(runtimes, wanted);
 }
 
-/* One socket under two names, as a link, is asked once. */
-static void look(struct runtimes *runtimes)
-{
-	for (size_t i = 0; i < runtimes->source_count; i++) {
-		struct runtime_source *source = &runtimes->sources[i];
-
-		source_look(source);
-		for (size_t k = 0; k < i && source->is_present; k++) {
-			if (runtimes->sources[k].is_present &&
-			    memcmp(source->socket_identity, runtimes->sources[k].socket_identity,
-				   sizeof(source->socket_identity)) == 0)
-				source_hide(source, "the same socket as another source's");
-		}
-	}
-}
-
 void runtimes_turn(struct runtimes *runtimes, uint64_t now_ns)
 {
 	runtimes->now_ns = now_ns;
 	if (now_ns >= runtimes->look_ns) {
 		runtimes->look_ns = now_ns + LOOK_NS;
-		look(runtimes);
+		sources_look(runtimes->sources, runtimes->source_count);
 	}
 	for (size_t i = 0; i < runtimes->source_count; i++)
 		source_turn(&runtimes->sources[i], now_ns);
@@ -328,13 +221,9 @@ void runtimes_free(struct runtimes *runtimes)
 
 	if (!runtimes)
 		return;
-	for (size_t i = 0; i < runtimes->source_count; i++) {
-		source_stop(&runtimes->sources[i]);
-		free((char *)runtimes->sources[i].path);
-	}
+	sources_free(runtimes->sources, runtimes->source_count);
 	HASH_ITER(hh, runtimes->wanted, wanted, next)
 		remove_wanted(runtimes, wanted);
-	free(runtimes->sources);
 	free(runtimes);
 }
 

@@ -35,7 +35,7 @@ struct runtime_source {
 	/* of runtime.c and runtime_source.c only: */
 	const struct runtime_ops *ops;
 	struct runtimes *runtimes;
-	uint32_t bit;       /* in struct wanted */
+	uint32_t bit;       /* of its own among all sources */
 	bool is_configured; /* not from runtime_sockets.def */
 	bool is_present;    /* its socket is there */
 	bool was_started, is_started, is_up, is_full, is_ended;
@@ -69,10 +69,13 @@ bool source_passes_label(const struct runtime_source *source, const char *name, 
 
 /* ---- for runtime.c ---------------------------------------------------------------------------------------------- */
 
-/* Looks whether the socket is there, and is the one of before. */
-void source_look(struct runtime_source *source);
-/* Takes the socket for not there. */
-void source_hide(struct runtime_source *source, const char *reason);
+/* Those that the settings or runtime_sockets.def name, at most 32. 0 or negative errno (-EINVAL: no such kind, or no path), then with
+ * nothing left behind. */
+int sources_new(const struct runtimes_settings *settings, struct runtimes *runtimes,
+		struct runtime_source **ret_sources, size_t *ret_count);
+/* NULL is allowed. */
+void sources_free(struct runtime_source *sources, size_t count);
+/* Looks whether their sockets are there, and are the ones of before. */
+void sources_look(struct runtime_source *sources, size_t count);
 /* Stops and starts what is due. */
 void source_turn(struct runtime_source *source, uint64_t now_ns);
-void source_stop(struct runtime_source *source);
