@@ -53,6 +53,7 @@ CONFORMANCE_TESTS := $(sort $(wildcard tests/conformance/test_*))
 E2E_TESTS    := $(sort $(wildcard tests/e2e/[0-9]*.sh))
 FUZZ_SOURCES_fuzz_cri := user/base/transfer.c user/base/loop.c user/base/buffer.c user/model/details.c build/gen/cri.pb-c.c
 FUZZ_SOURCES_fuzz_labels := user/base/buffer.c user/base/utf8.c
+FUZZ_SOURCES_fuzz_web_config := $(addprefix user/base/,duration.c file.c mailbox.c message.c yaml.c) user/export/web_config_check.c
 FUZZ_SOURCES_fuzz_network_files := user/base/file.c
 FUZZ_SOURCES_fuzz_disk_stat := user/base/file.c user/model/instance.c
 FUZZ_SOURCES_fuzz_formats := user/base/buffer.c user/base/utf8.c $(addprefix user/export/,format_text.c format_protobuf.c label.c number.c pieces.c)

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/punctuality.h"
 #include "base/time.h"
 #include "choice.h"
 #include "collect/collector.h"
@@ -19,18 +20,14 @@
 #include "export/cadvisor.h"
 #include "export/exposition.h"
 #include "export/http.h"
+#include "export/renderings.h"
 #include "options.h"
 #include "own.h"
 #include "version.h"
 
 #define FRESH_NS (100 * NS_PER_MS) /* a scrape reads again when the last reading is older */
-
-/* What was served last, kept for all who ask before the next reading. */
-struct rendering {
-	struct http_body *body;
-	enum sheet_body format;
-	uint64_t read_ns; /* the reading it was made from */
-};
+#define CROWDED_FRESH_NS NS_PER_S  /* the same when much is being sent: fewer different answers at once */
+#define LATE_NS (20 * NS_PER_MS)   /* a tick that begins so long behind its time counts as late */
 
 struct daemon {
 	struct options options;
@@ -41,8 +38,9 @@ struct daemon {
 	struct transfers *transfers; /* to container runtimes */
 	struct http *http;
 	struct self self;
-	struct rendering metrics, cadvisor;
+	struct renderings metrics, cadvisor;
 	uint64_t scrapes, scrape_ns;
+	struct punctuality ticks;
 	char host[256];
 	bool ready;
 };
@@ -63,8 +61,25 @@ __attribute__((format(printf, 2, 0))) static int on_libbpf(enum libbpf_print_lev
 
 /* ---- what is served ---- */
 
+/* What the daemon itself knows, beside the collector. */
+static void describe_service(struct daemon *daemon)
+{
+	self_set(&daemon->self, SELF_SCRAPES, NULL, NULL, daemon->scrapes);
+	self_set(&daemon->self, SELF_SCRAPE_DURATION, NULL, NULL, daemon->scrape_ns);
+	self_set(&daemon->self, SELF_TICK_DELAY, NULL, NULL, punctuality_worst_ns(&daemon->ticks));
+	self_set(&daemon->self, SELF_LATE_TICKS, NULL, NULL, daemon->ticks.late);
+	self_set(&daemon->self, SELF_HTTP_CONNECTIONS, NULL, NULL, http_connections(daemon->http));
+	for (enum http_refusal i = 0; i < HTTP_REFUSALS; i++)
+		self_set(&daemon->self, SELF_HTTP_REFUSED, http_refusal_names[i], NULL,
+			 http_refused(daemon->http, i));
+}
+
+typedef int write_body(struct daemon *daemon, const struct http_request *request, enum sheet_body format,
+		       struct buffer *out);
+
 /* The families of ktally itself. */
-static int write_metrics(struct daemon *daemon, enum sheet_body format, struct buffer *out)
+static int write_metrics(struct daemon *daemon, const struct http_request *request, enum sheet_body format,
+			 struct buffer *out)
 {
 	struct exposition_process process;
 	uint64_t begin_ns = time_monotonic_ns();
@@ -79,53 +94,50 @@ static int write_metrics(struct daemon *daemon, enum sheet_body format, struct b
 	};
 	int error;
 
+	input.choice.names = request->names;
+	input.choice.name_count = request->name_count;
 	own_read(&process);
 	self_clear(&daemon->self);
 	collector_describe(daemon->collector, &daemon->self);
-	self_set(&daemon->self, SELF_SCRAPES, NULL, NULL, daemon->scrapes);
-	self_set(&daemon->self, SELF_SCRAPE_DURATION, NULL, NULL, daemon->scrape_ns);
+	describe_service(daemon);
 	error = exposition_write(&input, format, out);
 	daemon->scrape_ns = time_monotonic_ns() - begin_ns;
 	return error;
 }
 
-static int write_cadvisor(struct daemon *daemon, enum sheet_body format, struct buffer *out)
+static int write_cadvisor(struct daemon *daemon, const struct http_request *request, enum sheet_body format,
+			  struct buffer *out)
 {
 	const struct cadvisor_input input = {
 		.model = collector_model(daemon->collector),
 		.realtime_ns = time_realtime_ns(),
 	};
 
+	(void)request;
 	collector_want_instances(daemon->collector);
 	return cadvisor_write(&input, format, out);
 }
 
-/* The memory of the last body is used again when no client is still being sent it. */
-static void reply_with(struct daemon *daemon, struct rendering *last, const struct exposition_format *format,
-		       int (*write)(struct daemon *daemon, enum sheet_body format, struct buffer *out),
-		       struct http_reply *reply)
+static void reply_with(struct daemon *daemon, struct renderings *renderings,
+		       const struct exposition_format *format, write_body *write,
+		       const struct http_request *request, struct http_reply *reply)
 {
-	if (time_monotonic_ns() - collector_read_ns(daemon->collector) > FRESH_NS)
-		collector_pass(daemon->collector);
-	reply->content_type = format->content_type;
-	if (!last->body || last->format != format->body ||
-	    last->read_ns != collector_read_ns(daemon->collector)) {
-		struct http_body *body = take_ptr(last->body);
+	uint64_t fresh_ns = http_is_crowded(daemon->http) ? CROWDED_FRESH_NS : FRESH_NS, read_ns;
 
-		if (!body || body->refs > 1) {
-			http_body_unref(body);
-			body = http_body_new();
-		}
-		if (!body)
-			return;
-		buffer_clear(&body->buffer);
-		if (write(daemon, format->body, &body->buffer)) {
-			http_body_unref(body);
-			return;
-		}
-		*last = (struct rendering){ body, format->body, collector_read_ns(daemon->collector) };
+	if (time_monotonic_ns() - collector_read_ns(daemon->collector) > fresh_ns)
+		collector_pass(daemon->collector);
+	read_ns = collector_read_ns(daemon->collector);
+	reply->content_type = format->content_type;
+	reply->body = renderings_find(renderings, request, format->body, read_ns);
+	if (reply->body)
+		return;
+	reply->body = renderings_begin(renderings, request);
+	if (reply->body && write(daemon, request, format->body, &reply->body->buffer) == 0) {
+		renderings_keep(renderings, request, format->body, read_ns, reply->body);
+	} else {
+		http_body_unref(reply->body);
+		reply->body = NULL;
 	}
-	reply->body = http_body_ref(last->body);
 }
 
 static void on_metrics(void *context, const struct http_request *request, struct http_reply *reply)
@@ -133,14 +145,18 @@ static void on_metrics(void *context, const struct http_request *request, struct
 	struct daemon *daemon = context;
 
 	daemon->scrapes++;
-	reply_with(daemon, &daemon->metrics, exposition_select(request->accept), write_metrics, reply);
+	reply_with(daemon, &daemon->metrics, exposition_select(request->accept), write_metrics, request,
+		   reply);
 }
 
+/* It has no choice of names: all who ask share one. */
 static void on_cadvisor(void *context, const struct http_request *request, struct http_reply *reply)
 {
 	struct daemon *daemon = context;
+	struct http_request all = *request;
 
-	reply_with(daemon, &daemon->cadvisor, cadvisor_select(request->accept), write_cadvisor, reply);
+	all.name_count = 0;
+	reply_with(daemon, &daemon->cadvisor, cadvisor_select(request->accept), write_cadvisor, &all, reply);
 }
 
 static bool is_ready(void *context)
@@ -150,17 +166,40 @@ static bool is_ready(void *context)
 	return daemon->ready;
 }
 
+/* A rendering that would last into the tick waits for it. One of half the interval and more could wait for ever. */
+static bool is_tick_due(void *context)
+{
+	const struct daemon *daemon = context;
+
+	return daemon->scrape_ns < daemon->ticks.interval_ns / 2 &&
+	       time_monotonic_ns() + daemon->scrape_ns > daemon->ticks.due_ns;
+}
+
 /* ---- loop callbacks ---- */
 
-static void on_tick(void *context)
+static void tick(struct daemon *daemon)
 {
-	struct daemon *daemon = context;
 	const char *news;
 
 	collector_tick(daemon->collector);
 	news = collector_news(daemon->collector);
 	if (news[0])
 		log_warn("%s", news);
+}
+
+static void on_tick(void *context)
+{
+	struct daemon *daemon = context;
+
+	punctuality_note(&daemon->ticks, time_monotonic_ns());
+	tick(daemon);
+	http_wake(daemon->http);
+}
+
+static void on_web_news(void *context, bool is_bad, const char *text)
+{
+	(void)context;
+	log_line(is_bad ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "%s", text);
 }
 
 static void on_turn(void *context)
@@ -209,7 +248,7 @@ static void reload(struct daemon *daemon)
 	swap_lists(&daemon->options.metrics_drop_label, &fresh.metrics_drop_label);
 	daemon->options.metrics_created = fresh.metrics_created;
 	daemon->options.limits_series = fresh.limits_series;
-	daemon->metrics.read_ns = 0; /* what was rendered has the old families */
+	renderings_done(&daemon->metrics); /* they have the old families */
 	options_done(&fresh);
 	log_info("settings reloaded: log, limits and metrics are in force, the others wait for a restart");
 }
@@ -234,8 +273,8 @@ static void daemon_done(struct daemon *daemon)
 	collector_free(daemon->collector);
 	transfers_free(daemon->transfers);
 	loop_free(daemon->loop);
-	http_body_unref(daemon->metrics.body);
-	http_body_unref(daemon->cadvisor.body);
+	renderings_done(&daemon->metrics);
+	renderings_done(&daemon->cadvisor);
 	self_done(&daemon->self);
 	options_done(&daemon->options);
 }
@@ -244,6 +283,7 @@ static void tell_state(const struct daemon *daemon)
 {
 	const struct probe *probe = collector_probe(daemon->collector);
 	const struct options *options = &daemon->options;
+	const char *scheme = http_has_tls(daemon->http) ? "https" : "http";
 
 	for (unsigned int i = 0; i < SURROUNDINGS; i++)
 		if (collector_surroundings(daemon->collector)->lacks[i])
@@ -259,9 +299,13 @@ static void tell_state(const struct daemon *daemon)
 		const char *address = options->web_listen_address.items[i], *colon = strrchr(address, ':');
 		int host_size = colon ? (int)(colon - address) : 0;
 
-		log_info("page on http://%.*s:%u/ and metrics on http://%.*s:%u/metrics", host_size, address,
-			 http_port(daemon->http, i), host_size, address, http_port(daemon->http, i));
+		log_info("page on %s://%.*s:%u/ and metrics on %s://%.*s:%u/metrics", scheme, host_size,
+			 address, http_port(daemon->http, i), scheme, host_size, address,
+			 http_port(daemon->http, i));
 	}
+	if (http_is_open(daemon->http))
+		log_warn("whoever reaches this machine can read all that is served: no users and no client "
+			 "certificates are asked for; see --web.config.file");
 }
 
 static int start_http(struct daemon *daemon)
@@ -277,12 +321,15 @@ static int start_http(struct daemon *daemon)
 		.max_connections = options->web_max_connections,
 		.max_connections_per_address = options->web_max_connections_per_address,
 		.timeout_s = (options->web_timeout_ns + NS_PER_S - 1) / NS_PER_S,
+		.web_config_file = options->web_config_file[0] ? options->web_config_file : NULL,
 		.name = "ktally",
 		.version = KTALLY_VERSION,
 		.description = "Counts in the kernel what every process and container does.",
 		.routes = routes,
 		.route_count = sizeof(routes) / sizeof(routes[0]),
 		.is_ready = is_ready,
+		.is_due = is_tick_due,
+		.on_news = on_web_news,
 		.context = daemon,
 	};
 	char message[512];
@@ -341,13 +388,14 @@ static int start(struct daemon *daemon)
 	error = start_runtimes(daemon);
 	if (error)
 		return log_error(error, "cannot ask container runtimes");
+	punctuality_init(&daemon->ticks, time_monotonic_ns(), daemon->options.interval_tick_ns, LATE_NS);
 	error = loop_add_timer(daemon->loop, daemon->options.interval_tick_ns, on_tick, daemon);
 	error = error ?: loop_add_timer(daemon->loop, COLLECTOR_TURN_NS, on_turn, daemon);
 	if (!error && collector_has_bpf(daemon->collector))
 		error = loop_add_fd(daemon->loop, collector_events_fd(daemon->collector), on_events, daemon);
 	if (error)
 		return log_error(error, "cannot set the timers");
-	on_tick(daemon);
+	tick(daemon);
 	daemon->ready = true;
 	return 0;
 }

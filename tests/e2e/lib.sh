@@ -3,7 +3,7 @@
 # End-to-end tests: checks that print TAP, clean-up that runs whatever happens, containers by runc alone, the daemon.
 # A test script sources this file first and calls `done_testing` last; tests/README.md has an example.
 #
-# From the environment: KTALLY and WORKLOAD, the two binaries (default: those under build/).
+# From the environment: KTALLY and WORKLOAD, the two binaries (default: those under build/); DAEMON_SCHEME, https for TLS.
 # Set here: ROOT (the tree), WORK (a folder that is removed at the end), URL and DAEMON_PID (daemon_start), CGROUP
 # (cgroup_make). Functions that register clean-up must not be called in a subshell or a pipe.
 set -u
@@ -277,7 +277,7 @@ daemon_ready() { # 2 when it is gone
 daemon_start() {
 	local port end=$((SECONDS + ${DAEMON_START_LIMIT:-60}))
 	port=$(free_port)
-	URL=http://127.0.0.1:$port
+	URL=${DAEMON_SCHEME:-http}://127.0.0.1:$port
 	"$KTALLY" run --web.listen-address="127.0.0.1:$port" "$@" >>"$WORK/daemon.log" 2>&1 </dev/null &
 	DAEMON_PID=$!
 	cleanup_push kill_now "$DAEMON_PID"

@@ -1,37 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * The HTTP server: sockets, limits and routes; what is served comes from callbacks. All on the thread of the loop.
+ * The HTTP server: sockets, TLS, limits, users and routes; what is served comes from callbacks.
  *
- * Served by itself: `/` (landing page with a link to each route), `/healthz`, `/readyz`. GET and HEAD; other methods are
- * 405, unknown paths 404. Past max_connections every request but /healthz is answered with 503; past twice that number
- * connections wait in the kernel until others end. No phase of a connection (idle, sending its request, taking its
- * answer) may last longer than the timeout; those past max_connections have a second.
+ * Connections are served by a thread of their own, so that neither a flood of clients nor TLS or compression holds up the
+ * loop; handlers run in the loop, a few at a time. GET and HEAD; other methods are 405, unknown paths 404. Served by
+ * itself: `/` (landing page with a link to each route), `/healthz`, `/readyz`. Past max_connections every request but
+ * /healthz is answered with 503; past twice that number connections wait in the kernel until others end. No phase of a
+ * connection (handshake, idle, sending its request, taking its answer) may last longer than the timeout; those past
+ * max_connections have a second. Answers are compressed for who accepts it.
+ *
+ * TLS, users, headers and rate come from the web-config file, which is read again for each connection and request; while
+ * it is wrong nobody is let in.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buffer.h"
 #include "base/loop.h"
+#include "export/http_body.h"
 
 struct http;
 
-/* An answer's bytes, shared by all that are being sent. Freed with the last reference. Not thread-safe. */
-struct http_body {
-	unsigned int refs;
-	struct buffer buffer;
-};
-
-/* An empty body with one reference, or NULL. Fill it before it is served, never after. */
-struct http_body *http_body_new(void);
-struct http_body *http_body_ref(struct http_body *body);
-/* NULL is allowed. */
-void http_body_unref(struct http_body *body);
+#define HTTP_NAMES_MAX 64
 
 struct http_request {
 	const char *path;
-	const char *accept; /* value of the header `Accept`, NULL when there is none */
+	const char *accept;       /* value of the header `Accept`, NULL when there is none */
+	const char *const *names; /* of the parameters `name[]`, decoded; "" for one that is no text */
+	size_t name_count;        /* at most HTTP_NAMES_MAX; 0: all is asked for */
 };
 
 struct http_reply {
@@ -40,7 +37,7 @@ struct http_reply {
 	struct http_body *body;   /* a reference that the server takes over; NULL: 500 */
 };
 
-/* Called for GET and HEAD, also many times at once by the same client; must not block. */
+/* Called for GET and HEAD, in the loop; must not block. */
 typedef void http_handler(void *context, const struct http_request *request, struct http_reply *reply);
 
 struct http_route {
@@ -56,29 +53,52 @@ struct http_config {
 	unsigned int max_connections;
 	unsigned int max_connections_per_address; /* 0: no limit; those past it are closed at once */
 	unsigned int timeout_s;
+	const char *web_config_file;              /* NULL: none */
 	const char *name, *version, *description; /* for the landing page; our own texts, taken as HTML */
 	const struct http_route *routes;
 	size_t route_count;
 	/* Whether there is something to serve; NULL: always. */
 	bool (*is_ready)(void *context);
-	void *context; /* of the handlers and is_ready */
+	/* Whether something in the loop is due so soon that no handler should begin before it; NULL: never. */
+	bool (*is_due)(void *context);
+	/* Something about the web-config file that belongs into the log; in the loop; NULL: nobody wants it. */
+	void (*on_news)(void *context, bool is_bad, const char *text);
+	void *context; /* of all callbacks */
 };
 
-/* Listens and serves in `loop`. `config` is copied, what it points to must stay. Sets the loop's prepare callback to
- * http_prepare(). 0 or negative errno; then `message` says what is wrong, fit to be logged as it is. */
+/* Requests that were not let through to a handler, by reason. */
+enum http_refusal {
+	HTTP_REFUSED_CONNECTIONS, /* 503: too many */
+	HTTP_REFUSED_RATE,        /* 429 */
+	HTTP_REFUSED_USER,        /* 401 */
+	HTTP_REFUSED_PASSWORDS,   /* 503: too many to be compared */
+	HTTP_REFUSED_CONFIG,      /* 500, or no handshake: the web-config file is wrong */
+	HTTP_REFUSED_TIME,        /* connections shut for being late */
+	HTTP_REFUSED_MEMORY,      /* 503, or shut: too many different answers are being sent */
+	HTTP_REFUSALS
+};
+extern const char *const http_refusal_names[HTTP_REFUSALS];
+
+/* Listens and serves; handlers are called in `loop`. `config` is copied, what it points to must stay. 0 or negative errno;
+ * then `message` says what is wrong, fit to be logged as it is. */
 int http_new(const struct http_config *config, struct loop *loop, struct http **ret_http, char *message,
 	     size_t message_size);
 
 /* Closes all connections, also those in the middle of an answer. NULL is allowed. Before loop_free(). */
 void http_free(struct http *http);
 
-/* To be called before each wait of the loop, by whoever replaces the prepare callback; `http` is a struct http *.
- * Returns the longest time to wait in milliseconds, -1 for no limit. */
-int http_prepare(void *http);
-
 /* The port of address `index`: what port 0 came to. */
 uint16_t http_port(const struct http *http, size_t index);
 
-/* Open connections, and requests answered with 503 for being too many. */
+/* Whether connections speak TLS. */
+bool http_has_tls(const struct http *http);
+/* Whether somebody on another machine can come in without being asked who they are. */
+bool http_is_open(const struct http *http);
+
+/* So much is being sent that the same answer should be given for longer. */
+bool http_is_crowded(const struct http *http);
+/* To be called when is_due() is no longer so. */
+void http_wake(struct http *http);
+
 unsigned int http_connections(const struct http *http);
-uint64_t http_refused(const struct http *http);
+uint64_t http_refused(const struct http *http, enum http_refusal reason);

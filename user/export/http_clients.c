@@ -28,7 +28,20 @@ static bool has_left(const struct http_client *client, int fd)
 	return !client->is_busy && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-/* Shuts what is late or has left; the library sees the end of the connection and closes it. */
+static int fd_of(const struct http_client *client)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(client->connection,
+								       MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info ? info->connect_fd : -1;
+}
+
+void http_clients_shut(struct http_client *client)
+{
+	shutdown(fd_of(client), SHUT_RDWR);
+	client->is_shut = true;
+}
+
 static void on_second(void *context)
 {
 	struct http_clients *clients = context;
@@ -38,14 +51,12 @@ static void on_second(void *context)
 		return;
 	clients->seconds += expirations;
 	for (struct http_client *client = clients->list; client; client = client->next) {
-		const union MHD_ConnectionInfo *info =
-			MHD_get_connection_info(client->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+		bool late = is_late(clients, client);
 
-		if (!info || client->is_shut ||
-		    (!is_late(clients, client) && !has_left(client, info->connect_fd)))
+		if (client->is_shut || (!late && !has_left(client, fd_of(client))))
 			continue;
-		shutdown(info->connect_fd, SHUT_RDWR);
-		client->is_shut = true;
+		clients->late += late;
+		http_clients_shut(client);
 	}
 }
 

@@ -119,14 +119,33 @@ int listen_open(const char *address, char *message, size_t message_size)
 	return fd;
 }
 
+static bool local_address(int fd, struct sockaddr_in6 *ret)
+{
+	socklen_t size = sizeof(*ret);
+
+	return getsockname(fd, (struct sockaddr *)ret, &size) == 0;
+}
+
 uint16_t listen_port(int fd)
 {
-	struct sockaddr_storage address = {};
-	socklen_t size = sizeof(address);
+	struct sockaddr_in6 address = {};
 
-	if (getsockname(fd, (struct sockaddr *)&address, &size))
-		return 0;
-	if (address.ss_family == AF_INET6)
-		return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-	return ntohs(((struct sockaddr_in *)&address)->sin_port);
+	/* at the same place in the address of IPv4 */
+	return local_address(fd, &address) ? ntohs(address.sin6_port) : 0;
+}
+
+bool listen_is_loopback(int fd)
+{
+	struct sockaddr_in6 address = {};
+	struct in_addr four;
+
+	if (!local_address(fd, &address))
+		return false;
+	if (address.sin6_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&address.sin6_addr))
+		return IN6_IS_ADDR_LOOPBACK(&address.sin6_addr);
+	if (address.sin6_family == AF_INET6)
+		memcpy(&four, &address.sin6_addr.s6_addr[12], sizeof(four));
+	else
+		four = ((struct sockaddr_in *)&address)->sin_addr;
+	return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
 }

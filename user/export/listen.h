@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* Listening TCP sockets from addresses as people write them. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,3 +12,6 @@ int listen_open(const char *address, char *message, size_t message_size);
 
 /* The port a socket listens on, in host order; 0 when that is not known. */
 uint16_t listen_port(int fd);
+
+/* Whether only this machine can reach it. */
+bool listen_is_loopback(int fd);

@@ -37,13 +37,13 @@ static void texts_done(struct texts *texts)
 	}
 }
 
-struct web_state *web_state_ref(struct web_state *state)
+struct web_state *web_access_ref(struct web_state *state)
 {
 	state->refs++;
 	return state;
 }
 
-void web_state_unref(struct web_state *state)
+void web_access_unref(struct web_state *state)
 {
 	if (!state || --state->refs > 0)
 		return;
@@ -54,7 +54,7 @@ void web_state_unref(struct web_state *state)
 
 static void cleanup_state(struct web_state **state)
 {
-	web_state_unref(*state);
+	web_access_unref(*state);
 }
 
 static int read_file(const char *path, char **ret_data, size_t *ret_size, const struct message *message)
@@ -181,7 +181,7 @@ void web_access_free(struct web_access *access)
 {
 	if (!access)
 		return;
-	web_state_unref(access->state);
+	web_access_unref(access->state);
 	free(access->path);
 	free(access);
 }
@@ -209,7 +209,7 @@ struct web_state *web_access_refresh(struct web_access *access)
 		access->has_news = true;
 	}
 	if (state) {
-		web_state_unref(access->state);
+		web_access_unref(access->state);
 		access->state = state;
 	}
 	return access->state;

@@ -17,9 +17,9 @@ struct web_state {
 	struct web_tls *tls; /* NULL without TLS */
 	unsigned char config_digest[32], pem_digest[32];
 };
-struct web_state *web_state_ref(struct web_state *state);
+struct web_state *web_access_ref(struct web_state *state);
 /* NULL is allowed. */
-void web_state_unref(struct web_state *state);
+void web_access_unref(struct web_state *state);
 
 /* `path` is copied; NULL: no file, so no TLS and no users. 0 or negative errno with a message. */
 int web_access_new(const char *path, struct web_access **ret_access, const struct message *message);

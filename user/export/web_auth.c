@@ -13,11 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
 #define HEADER_MAX 2048
 #define DIGEST_SIZE 32
+#define NICENESS 10
 #define REMEMBERED 64 /* pairs that were right */
 #define PENDING_MAX 64
 #define PENDING_PER_ADDRESS 4
@@ -71,8 +74,11 @@ static void *work(void *context)
 {
 	struct web_auth *auth = context;
 	struct crypt_data *data = calloc(1, sizeof(*data));
+	/* Behind the thread that counts where processors are short. Fails never: less priority is always allowed. */
+	int error = setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
 	struct pollfd wait = { .fd = auth->requests.fd, .events = POLLIN };
 
+	(void)error;
 	while (!auth->is_ending) {
 		struct mail *mail = mailbox_take(&auth->requests);
 		struct check *check = mail ? mail_of(mail, struct check, mail) : NULL;
@@ -267,7 +273,7 @@ enum web_verdict web_auth_check(struct web_auth *auth, const struct web_config *
 	if (!check || !make_digest(auth, name, hash, password, check->digest)) {
 		free(check);
 		verdict = WEB_BUSY;
-	} else if (is_remembered(auth, check->digest)) { /* only what was right is */
+	} else if (user && is_remembered(auth, check->digest)) { /* only what was right is */
 		free(check);
 		verdict = WEB_ALLOWED;
 	} else {

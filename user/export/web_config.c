@@ -437,7 +437,7 @@ static int read_file(struct reader *reader)
 		error = yaml_reader_end(&reader->yaml);
 	if (error)
 		return error;
-	problem = web_config_check(reader->config, &reader->lines, &line);
+	problem = web_config_check_all(reader->config, &reader->lines, &line);
 	return problem ? yaml_reader_fail_at(&reader->yaml, line, "%s", problem) : 0;
 }
 

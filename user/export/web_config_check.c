@@ -82,8 +82,8 @@ static const char *check_tls(const struct web_config *config)
 	return check_ciphers(config);
 }
 
-const char *web_config_check(struct web_config *config, const struct web_config_lines *lines,
-			     unsigned long *ret_line)
+const char *web_config_check_all(struct web_config *config, const struct web_config_lines *lines,
+				 unsigned long *ret_line)
 {
 	bool has_tls_keys = config->cert_file || config->cert || config->key_file || config->key ||
 			    config->client_ca_file || config->client_ca || config->client_auth ||

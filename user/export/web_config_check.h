@@ -10,5 +10,5 @@ struct web_config_lines {
 /* What is wrong with it, or NULL. */
 const char *web_config_check_user(const struct web_user *user);
 /* The same for the whole, with the line to look at. Sets has_tls. */
-const char *web_config_check(struct web_config *config, const struct web_config_lines *lines,
-			     unsigned long *ret_line);
+const char *web_config_check_all(struct web_config *config, const struct web_config_lines *lines,
+				 unsigned long *ret_line);

@@ -173,8 +173,7 @@ static bool has_allowed_san(const struct web_texts *allowed, gnutls_x509_crt_t c
 	if (gnutls_subject_alt_names_init(&names) == 0) {
 		if (gnutls_x509_ext_import_subject_alt_names(&extension, names, 0) == 0) {
 			for (unsigned int i = 0;
-			     !found && gnutls_subject_alt_names_get(names, i, &type, &san, &other) == 0;
-			     i++)
+			     !found && gnutls_subject_alt_names_get(names, i, &type, &san, &other) == 0; i++)
 				found = is_allowed_san(allowed, type, &san);
 		}
 		gnutls_subject_alt_names_deinit(names);
@@ -183,35 +182,36 @@ static bool has_allowed_san(const struct web_texts *allowed, gnutls_x509_crt_t c
 	return found;
 }
 
-/* Of the certificate that the client sent; never called when it sent none. 0 lets it in. */
-static int verify_sans(const struct web_tls *tls, gnutls_session_t session)
+static bool verify_sans(const struct web_tls *tls, const gnutls_datum_t *der)
 {
-	unsigned int count;
-	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
 	gnutls_x509_crt_t certificate;
 	bool allowed;
 
-	if (!chain || count == 0 || gnutls_x509_crt_init(&certificate) < 0)
-		return -1;
-	allowed = gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) == 0 &&
+	if (gnutls_x509_crt_init(&certificate) < 0)
+		return false;
+	allowed = gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) == 0 &&
 		  has_allowed_san(&tls->config->client_allowed_sans, certificate);
 	gnutls_x509_crt_deinit(certificate);
-	return allowed ? 0 : -1;
+	return allowed;
 }
 
+/* Called also when the client sent no certificate. 0 lets it in. */
 static int verify_client(gnutls_session_t session)
 {
 	const struct web_tls *tls = gnutls_session_get_ptr(session);
 	enum web_client_auth auth = tls->config->client_auth;
 	gnutls_typed_vdata_st purpose = { .type = GNUTLS_DT_KEY_PURPOSE_OID,
 					  .data = (unsigned char *)GNUTLS_KP_TLS_WWW_CLIENT };
-	unsigned int status = 0;
+	unsigned int status = 0, count = 0;
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
 
+	if (!chain || count == 0)
+		return auth == WEB_CLIENT_REQUIRE_ANY || auth == WEB_CLIENT_REQUIRE_AND_VERIFY ? -1 : 0;
 	if (auth == WEB_CLIENT_VERIFY_IF_GIVEN || auth == WEB_CLIENT_REQUIRE_AND_VERIFY) {
 		if (gnutls_certificate_verify_peers(session, &purpose, 1, &status) < 0 || status != 0)
 			return -1;
 	}
-	return tls->config->client_allowed_sans.count > 0 ? verify_sans(tls, session) : 0;
+	return tls->config->client_allowed_sans.count == 0 || verify_sans(tls, &chain[0]) ? 0 : -1;
 }
 
 int web_tls_apply(struct web_tls *tls, struct gnutls_session_int *session)

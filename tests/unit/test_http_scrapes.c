@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* 1,000 scrapes at once of 1,000 containers with two programs each, every counter of them at work: no tick is late, every
+ * scrape is answered whole or refused, and memory has a bound. */
+#include "unit/http_world.h"
+
+#include "base/punctuality.h"
+#include "exposition_model.c"
+#include "export/renderings.h"
+
+#ifdef __SANITIZE_ADDRESS__ /* rendering takes ten times as long */
+#define LATE_NS (300 * NS_PER_MS)
+#else
+#define LATE_NS (20 * NS_PER_MS)
+#endif
+#define SCRAPES 1000
+#define FRESH_NS (100 * NS_PER_MS) /* as the daemon */
+
+TestSuite(http_scrapes, .init = model_setup, .timeout = 200);
+
+static struct renderings renderings;
+static struct punctuality ticks;
+static uint64_t last_waited_ns, worst_own_ns, longest_rendering_ns, renderings_made;
+
+static void make_thousand(void)
+{
+	uint64_t number = 1234567;
+
+	for (unsigned int i = 0; i < 1000; i++) {
+		struct container *container;
+		char name[40];
+
+		snprintf(name, sizeof(name), "shop-7d9f8b6c5-%05u", i);
+		container = add_container("production", name, "web");
+		add_instance(container, name, "containerd", "b2a1f5de-0000-4000-8000-000000000000");
+		for (unsigned int j = 0; j < 2; j++) {
+			struct program *program = add_program(container, j ? "nginx" : "worker", false);
+
+			for (unsigned int k = 0; k < PROGRAM_VALUES; k++) {
+				program->value[k] = number += 7919;
+				container->value[k] += program->value[k];
+			}
+		}
+	}
+}
+
+/* As the daemon: what is older than 100 ms is made again. */
+static void serve(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	uint64_t now_ns = time_monotonic_ns();
+	static uint64_t read_ns;
+
+	(void)context;
+	if (now_ns - read_ns > (http_is_crowded(http) ? NS_PER_S : FRESH_NS))
+		read_ns = now_ns;
+	reply->body = renderings_find(&renderings, request, SHEET_TEXT, read_ns);
+	if (reply->body)
+		return;
+	reply->body = renderings_begin(&renderings, request);
+	cr_assert_eq(exposition_write(&input, SHEET_TEXT, &reply->body->buffer), 0);
+	renderings_keep(&renderings, request, SHEET_TEXT, read_ns, reply->body);
+	renderings_made++;
+	now_ns = time_monotonic_ns() - now_ns;
+	if (now_ns > longest_rendering_ns)
+		longest_rendering_ns = now_ns;
+}
+
+static uint64_t waited_ns(void)
+{
+	unsigned long long ran = 0, waited = 0;
+	FILE *file = fopen("/proc/thread-self/schedstat", "r");
+
+	if (file) {
+		cr_assert_eq(fscanf(file, "%llu %llu", &ran, &waited), 2);
+		fclose(file);
+	}
+	return waited;
+}
+
+/* How late the tick is, without what other work on the machine had of it. */
+static void on_tick(void *context)
+{
+	uint64_t now_ns = time_monotonic_ns(), waited = waited_ns(), due_ns = ticks.due_ns, own_ns = 0;
+
+	(void)context;
+	punctuality_note(&ticks, now_ns);
+	if (now_ns > due_ns && now_ns - due_ns > waited - last_waited_ns)
+		own_ns = now_ns - due_ns - (waited - last_waited_ns);
+	if (own_ns > worst_own_ns)
+		worst_own_ns = own_ns;
+	last_waited_ns = waited;
+	http_wake(http);
+}
+
+static bool is_tick_due(void *context)
+{
+	(void)context;
+	return longest_rendering_ns < ticks.interval_ns / 2 &&
+	       time_monotonic_ns() + longest_rendering_ns > ticks.due_ns;
+}
+
+static uint64_t resident_kb(void)
+{
+	unsigned long kb = 0;
+	char line[200];
+	FILE *file = fopen("/proc/self/status", "r");
+
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "VmHWM: %lu kB", &kb);
+	fclose(file);
+	return kb;
+}
+
+static struct pollfd fds[SCRAPES];
+static char begin[SCRAPES][600];
+static size_t size[SCRAPES];
+
+/* Reads what there is; counts whole answers of 200 and refusals. */
+static void read_some(int i, int *open_fds, int *good, int *refused)
+{
+	static char data[1 << 18];
+	ssize_t count = read(fds[i].fd, data, sizeof(data));
+
+	if (count > 0) {
+		for (ssize_t j = 0; j < count && size[i] + (size_t)j < sizeof(begin[i]) - 1; j++)
+			begin[i][size[i] + (size_t)j] = data[j];
+		size[i] += (size_t)count;
+		return;
+	}
+	close(fds[i].fd);
+	fds[i].fd = -1;
+	--*open_fds;
+	if (status_of(begin[i]) == 503) {
+		++*refused;
+	} else if (status_of(begin[i]) == 200) {
+		const char *at = strstr(begin[i], "Content-Length: ");
+		size_t length = at ? strtoul(at + strlen("Content-Length: "), NULL, 10) : 0;
+
+		cr_assert(length > 0 && size[i] > length && size[i] < length + 1000, "%zu of %zu", size[i],
+			  length);
+		++*good;
+	}
+}
+
+Test(http_scrapes, a_thousand_at_once_of_a_thousand_containers)
+{
+	static const struct http_route scraped[] = { { "/metrics", serve, "text/plain", NULL } };
+	struct http_config config = make_config();
+	struct rlimit files = { 8192, 8192 };
+	int good = 0, refused = 0, open_fds = SCRAPES;
+	uint64_t before_kb, after_kb;
+
+	(void)out; /* of exposition_model.c */
+	make_thousand();
+	setrlimit(RLIMIT_NOFILE, &files);
+	config.routes = scraped;
+	config.route_count = 1;
+	config.is_due = is_tick_due;
+#ifdef __SANITIZE_ADDRESS__
+	config.timeout_s = 100;
+#endif
+	shared = http_body_new();
+	cr_assert_eq(loop_new(&loop), 0);
+	cr_assert_eq(http_new(&config, loop, &http, begin[0], sizeof(begin[0])), 0, "%s", begin[0]);
+	memset(begin[0], 0, sizeof(begin[0]));
+	stop_fd = eventfd(0, EFD_CLOEXEC);
+	cr_assert_eq(loop_add_fd(loop, stop_fd, stop, NULL), 0);
+	cr_assert_eq(loop_add_timer(loop, 100 * NS_PER_MS, on_tick, NULL), 0);
+	punctuality_init(&ticks, time_monotonic_ns(), 100 * NS_PER_MS, LATE_NS);
+	cr_assert_eq(pthread_create(&thread, NULL, run_loop, NULL), 0);
+	free(ask("GET", "/metrics"));
+	before_kb = resident_kb();
+	for (int i = 0; i < SCRAPES; i++) {
+		fds[i] = (struct pollfd){ .fd = dial(), .events = POLLIN };
+		send_text(fds[i].fd, i % 2 ? "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" :
+					     "GET /metrics HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n"
+					     "Connection: close\r\n\r\n");
+	}
+	while (open_fds > 0 && poll(fds, SCRAPES, 30000) > 0) {
+		for (int i = 0; i < SCRAPES; i++)
+			if (fds[i].revents)
+				read_some(i, &open_fds, &good, &refused);
+	}
+	after_kb = resident_kb();
+	fprintf(stderr,
+		"%d answered, %d refused; %lu renderings of %zu bytes, the longest in %lu us; worst tick %lu us late, %lu us of "
+		"it by itself; memory %lu kB before, %lu kB at most\n",
+		good, refused, renderings_made,
+		renderings.whole.body ? renderings.whole.body->buffer.size : 0, longest_rendering_ns / 1000,
+		punctuality_worst_ns(&ticks) / 1000, worst_own_ns / 1000, before_kb, after_kb);
+	finish();
+	renderings_done(&renderings);
+	cr_assert_eq(good + refused, SCRAPES, "%d not answered", open_fds);
+	cr_assert_geq(good, 300);
+	cr_assert_lt(worst_own_ns, LATE_NS, "%lu us late", worst_own_ns / 1000);
+#ifndef __SANITIZE_ADDRESS__
+	/* 64 MiB of renderings, two more and one per mailbox place, 1,000 connections of 16 KiB */
+	cr_assert_lt(after_kb - before_kb, 160 << 10);
+#endif
+}

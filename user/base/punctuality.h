@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/* How far something that is to happen at a steady interval happens behind its time. */
+#include <stdint.h>
+
+struct punctuality {
+	uint64_t interval_ns, late_ns;
+	uint64_t due_ns; /* when the next is to happen */
+	uint64_t minute; /* of the clock, in which `worst_ns` counts */
+	uint64_t worst_ns, worst_before_ns;
+	uint64_t late; /* how often it was more than late_ns behind */
+};
+
+/* The first is due an interval after `now_ns`. */
+void punctuality_init(struct punctuality *punctuality, uint64_t now_ns, uint64_t interval_ns,
+		      uint64_t late_ns);
+/* It happens. After an overrun the next is due at the next multiple of the interval, as of a timerfd. */
+void punctuality_note(struct punctuality *punctuality, uint64_t now_ns);
+/* The longest delay in this minute or the one before. */
+uint64_t punctuality_worst_ns(const struct punctuality *punctuality);
