@@ -70,7 +70,7 @@ new_url() {
 }
 
 # living FILE: the containers with processes; names FILE: also those that ended, by full id
-living() { sed -n 's/^ktally_container_processes\({.*}\) .*/\1/p' "$1" | sort; }
+living() { sed -n 's/^ktally_container_processes\({.*}\) [1-9].*/\1/p' "$1" | sort; }
 names() { sed -n 's/^ktally_container_info{.*,id="\([^"]*\)".*/\1/p' "$1" | sort -u; }
 
 # Work in a container beside it: workload's own start and end are in both runs, so their difference is the work.
@@ -146,7 +146,9 @@ else
 		"$own" "$own" "$own" >"$own/config.toml"
 	export CONTAINERD_ADDRESS=$own/socket CONTAINERD_NAMESPACE=$ours
 	containerd_end() {
-		command ctr task kill --signal KILL ktally && eventually 10 command ctr task delete ktally && command ctr container delete ktally
+		ctr task kill --signal KILL ktally
+		eventually 10 ctr task delete ktally # which ends the shim
+		ctr container delete ktally
 		kill_now "$CONTAINERD_PID"
 		awk -v folder="$WORK/" 'index($5, folder) == 1 { print $5 }' /proc/self/mountinfo | sort -r | xargs -r -n 1 umount -l
 		cgroups_remove "$ours"
@@ -162,6 +164,9 @@ else
 	sees_all ctr "/$ours/ktally"
 	unset -f ctr
 	ctr task kill --signal TERM ktally
+	ended() { [ "$(ctr task ls | awk '$1 == "ktally" { print $3 }')" = STOPPED ]; }
+	ok "ctr: SIGTERM ends it" eventually 5 ended
+	containerd_end
 fi
 
 # Docker wants `/` shared for rslave, as systemd makes it.
