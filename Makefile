@@ -69,7 +69,7 @@ all: build/ktally ## Build build/ktally (the default)
 
 build/ktally: $(VARIANT)/ktally
 	$(call msg,COPY,$@)
-	$(Q)cp $< $@
+	$(Q)cp -f $< $@
 
 # ---- the two commands -------------------------------------------------------------------------------------------------
 
