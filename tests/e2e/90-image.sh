@@ -244,7 +244,7 @@ without() {
 }
 own_sys='.mounts |= (map(select(.destination != "/sys")) + [{destination: "/sys", type: "none", source: "/sys", options: ["bind", "ro"]}])'
 
-without no-pids '.linux.namespaces += [{type: "pid"}]' "private PID namespace" host_pids
+without no-pids '.linux.namespaces += [{type: "pid"}]' "private PID namespace" network_namespaces host_pids
 container_exec before calls 7 getppid >/dev/null
 is "no-pids: 10,007 calls in a container beside it are 10,007" "$(counted "$URL" no-pids)" 10007
 is "no-pids: it names the container that was there once something runs in it" \
@@ -266,7 +266,7 @@ is "own-cgroups: a new container stays" \
 	"$(metric "$WORK/own-cgroups.prom" ktally_container_processes "container=\"$(basename "$(container_cgroup stays)")\"")" 1
 kill_now "$BACKGROUND_PID"
 
-without no-privileges 'del(.process.capabilities)' "CAP_BPF and CAP_PERFMON" privileges
+without no-privileges 'del(.process.capabilities)' "CAP_BPF and CAP_PERFMON" network_namespaces privileges
 is "no-privileges: BPF is off" "$(metric "$WORK/no-privileges.prom" ktally_self_probe_up 'probe="bpf"')" 0
 between "no-privileges: the files of containers are served" "$(memory_before "$WORK/no-privileges.prom")" 1 1e9
 done_testing
