@@ -18,7 +18,7 @@ prometheus_start() {
 	PROM=http://127.0.0.1:$port
 	mkdir -p "$WORK/$name"
 	if [ "${2-}" = native ]; then
-		if [ "${major:-2}" -ge 3 ]; then native=true; else flags+=(--enable-feature=native-histograms); fi
+		if [ "${major:-3}" -ge 3 ]; then native=true; else flags+=(--enable-feature=native-histograms); fi
 	fi
 	# the settings we recommend, at another pace and another place
 	sed -E -e "s/^( *scrape_interval:).*/\1 1s/" -e "s/127.0.0.1:10077/${URL#http://}/" \
