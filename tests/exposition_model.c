@@ -129,6 +129,27 @@ static inline void model_fill(void)
 	input.process = &process;
 }
 
+/* Histograms for all that spans and differences can be: nothing, all, one end alone, gaps of one, two and three empty buckets, great
+ * steps up and down. */
+static inline void fill_latency(struct container *container)
+{
+	container->latency = calloc(DIMENSION_WIDTH(class), sizeof(struct histogram));
+	for (unsigned int i = 0; i < DIMENSION_WIDTH(class); i++) {
+		struct histogram *histogram = &container->latency[i];
+
+		for (unsigned int b = 0; b < HISTOGRAM_BUCKETS; b++) {
+			const bool filled[] = { false,      true,       b == HISTOGRAM_BUCKETS - 1,
+						b == 0,     b % 2 == 1, b % 3 == 0,
+						b % 4 == 0, b % 16 < 3, b == 1 || b == 60 || b == 61 };
+
+			if (filled[i])
+				histogram->bucket[b] = b % 5 == 0 ? 1ULL << (b % 40) : b + 1;
+			histogram->count += histogram->bucket[b];
+		}
+		histogram->sum_ns = histogram->count * 1000;
+	}
+}
+
 /* Names that try to be something else: label values that end early, lines, comments, broken UTF-8, more than fits. */
 static inline void model_fill_hostile(void)
 {
@@ -145,6 +166,7 @@ static inline void model_fill_hostile(void)
 	add_program(container, "\\n\\\\\"", false);
 	add_program(container, "a,b=\"c\" # {} 1 1", false);
 	add_instance(container, "\xc3", "a\"b", "\n");
+	fill_latency(container);
 	self_set(&self, SELF_PROBE_UP, "sys\"call\\", "line 1\nline 2", 0);
 	input.self = &self;
 	input.node = "no\"de\xf0\x9f";

@@ -546,3 +546,10 @@ def protobuf(data, own=False):
             need(family.help is not None and family.samples, f"{family.name}: headings")
             check_names(family)
     return families
+
+
+if __name__ == "__main__":  # exposition.py text|openmetrics|protobuf FILE: whether it is valid, and ktally's
+    import sys
+
+    with open(sys.argv[2], "rb") as file:
+        print(sum(len(family.samples) for family in globals()[sys.argv[1]](file.read(), own=True)), "samples")

@@ -13,16 +13,16 @@ major=$("$PROMETHEUS" --version 2>&1 | sed -n 's/^prometheus, version \([0-9]*\)
 
 # prometheus_start NAME [native]: sets PROM, its address.
 prometheus_start() {
-	local name=$1 port flags=() native=
+	local name=$1 port flags=() drop=(-e /scrape_native_histograms/d)
 	port=$(free_port)
 	PROM=http://127.0.0.1:$port
 	mkdir -p "$WORK/$name"
 	if [ "${2-}" = native ]; then
-		if [ "${major:-3}" -ge 3 ]; then native=true; else flags+=(--enable-feature=native-histograms); fi
+		if [ "${major:-3}" -ge 3 ]; then drop=(); else flags+=(--enable-feature=native-histograms); fi
 	fi
 	# the settings we recommend, at another pace and another place
-	sed -E -e "s/^( *scrape_interval:).*/\1 1s/" -e "s/127.0.0.1:10077/${URL#http://}/" \
-		-e "${native:+s/x/x/}${native:-/scrape_native_histograms/d}" "$ROOT/deploy/prometheus.yml" >"$WORK/$name/prometheus.yml"
+	sed -E -e "s/^( *scrape_interval:).*/\1 1s/" -e "s/127.0.0.1:10077/${URL#http://}/" "${drop[@]}" \
+		"$ROOT/deploy/prometheus.yml" >"$WORK/$name/prometheus.yml"
 	background "$PROMETHEUS" --config.file="$WORK/$name/prometheus.yml" --storage.tsdb.path="$WORK/$name/data" \
 		--web.listen-address="127.0.0.1:$port" "${flags[@]}"
 	PROM_LOG=$WORK/background.$BACKGROUND_PID
@@ -84,5 +84,21 @@ for mode in classic native; do
 	is "$mode: the log has no complaint" "$(complaints)" ""
 	kill_now "$BACKGROUND_PID"
 done
+
+# the same daemon by the letter
+check_format() { # check_format READER ACCEPT CONTENT-TYPE
+	curl -fsS --max-time 10 -D "$WORK/headers" -H "Accept: $2" -o "$WORK/live.$1" "$URL/metrics"
+	is "$1: the content type is exact" "$(sed -n 's/^[Cc]ontent-[Tt]ype: \(.*\)\r$/\1/p' "$WORK/headers")" "$3"
+	ok "$1: a live scrape is valid by the letter" python3 "$ROOT/tests/conformance/exposition.py" "$1" "$WORK/live.$1"
+}
+check_format text text/plain "text/plain; version=0.0.4; charset=utf-8"
+check_format openmetrics "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.4" "application/openmetrics-text; version=1.0.0; charset=utf-8"
+check_format protobuf "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,*/*;q=0.1" \
+	"application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+if command -v promtool >/dev/null; then
+	is "promtool has nothing to say of a live scrape" "$(promtool check metrics <"$WORK/live.text" 2>&1)" ""
+else
+	skip "promtool has nothing to say of a live scrape" "no promtool"
+fi
 daemon_stop
 done_testing

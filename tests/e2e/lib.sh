@@ -135,8 +135,11 @@ kill_now() {
 
 # background COMMAND...: starts it, with its output in $WORK/background.PID, and sets BACKGROUND_PID.
 background() {
-	"$@" >"$WORK/background" 2>&1 </dev/null &
+	local log
+	exec {log}>"$WORK/background" # opened here: the child may be later than the mv
+	"$@" >&"$log" 2>&1 </dev/null &
 	BACKGROUND_PID=$!
+	exec {log}>&-
 	mv "$WORK/background" "$WORK/background.$BACKGROUND_PID" 2>/dev/null
 	cleanup_push kill_now "$BACKGROUND_PID"
 }
