@@ -258,3 +258,29 @@ Test(exposition_choice, formats_agree)
 	buffer_add(&other, "", 1);
 	cr_assert_null(strstr(other.data, "ktally_container"));
 }
+
+/* Names of others (cAdvisor's) do not follow OpenMetrics: a counter without _total has no type there, nor a time. */
+Test(exposition_choice, counter_of_a_foreign_name_is_unknown_in_openmetrics)
+{
+	const struct sheet_choice choice = { .created = true };
+	const struct subject subject = { .created_ns = CREATED_NS };
+	struct sheet *sheet;
+
+	cr_assert_eq(sheet_new(SHEET_OPENMETRICS, &choice, &out, &sheet), 0);
+	sheet_begin_family(sheet, "container_memory_failcnt", "Help.", METRIC_COUNTER, UNIT_NONE);
+	sheet_add(sheet, &subject, 0, 7);
+	sheet_begin_family(sheet, "container_cpu_usage_seconds_total", "Help.", METRIC_COUNTER, UNIT_SECONDS);
+	sheet_add(sheet, &subject, 0, 1500000000);
+	sheet_end(sheet);
+	sheet_free(sheet);
+	buffer_add(&out, "", 1);
+	cr_assert_str_eq(out.data, "# TYPE container_memory_failcnt unknown\n"
+				   "# HELP container_memory_failcnt Help.\n"
+				   "container_memory_failcnt 7\n"
+				   "# TYPE container_cpu_usage_seconds counter\n"
+				   "# UNIT container_cpu_usage_seconds seconds\n"
+				   "# HELP container_cpu_usage_seconds Help.\n"
+				   "container_cpu_usage_seconds_total 1.5\n"
+				   "container_cpu_usage_seconds_created 1700000000.123456789\n"
+				   "# EOF\n");
+}

@@ -52,5 +52,11 @@ struct sheet {
 
 _Static_assert(CLASSIC_TAILS <= PIECES_LIMIT, "a tail for each bucket");
 
+static inline bool format_shows_created(const struct sheet *sheet, const struct family *family,
+					const struct subject *subject)
+{
+	return sheet->shows_created && family->is_dated && subject->created_ns;
+}
+
 /* "seconds"; "" without one, or where the name does not say it. */
 const char *format_unit(const struct family *family);

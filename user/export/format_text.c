@@ -136,7 +136,7 @@ static void add(struct sheet *sheet, const struct family *family, const struct s
 		struct text own, uint64_t value)
 {
 	add_line(sheet, HEAD_NAME, subject->labels, own, value, family->decimals);
-	if (family->kind == METRIC_COUNTER && sheet->shows_created && subject->created_ns)
+	if (format_shows_created(sheet, family, subject))
 		add_line(sheet, HEAD_CREATED, subject->labels, own, subject->created_ns, 9);
 }
 
@@ -191,7 +191,7 @@ static void add_histogram(struct sheet *sheet, const struct family *family, cons
 	add_line(sheet, HEAD_SUM, subject->labels, pieces_at(&sheet->tails, tail), histogram->sum_ns,
 		 family->decimals);
 	add_line(sheet, HEAD_COUNT, subject->labels, pieces_at(&sheet->tails, tail), sum, 0);
-	if (sheet->shows_created && subject->created_ns)
+	if (format_shows_created(sheet, family, subject))
 		add_line(sheet, HEAD_CREATED, subject->labels, pieces_at(&sheet->tails, tail),
 			 subject->created_ns, 9);
 }

@@ -209,6 +209,8 @@ bool sheet_begin_family(struct sheet *sheet, const char *name, const char *help,
 	family->kind = kind;
 	family->unit = unit;
 	family->decimals = unit_decimals(unit);
+	family->is_dated = kind == METRIC_HISTOGRAM ||
+			   (kind == METRIC_COUNTER && size_without(name, "_total") < strlen(name));
 	pieces_clear(&sheet->own);
 	sheet->format->end_own(&sheet->own.data);
 	pieces_close(&sheet->own);
@@ -263,7 +265,7 @@ void sheet_add(struct sheet *sheet, const struct subject *subject, unsigned int 
 	family = current_family(sheet);
 	if (family->series == 0)
 		sheet->format->begin_family(sheet, family);
-	family->series += 1 + (sheet->shows_created && family->kind == METRIC_COUNTER && subject->created_ns);
+	family->series += 1 + format_shows_created(sheet, family, subject);
 	sheet->format->add(sheet, family, subject, pieces_at(&sheet->own, own), value);
 }
 
@@ -282,7 +284,6 @@ void sheet_add_histogram(struct sheet *sheet, const struct subject *subject, uns
 	family = current_family(sheet);
 	if (family->series == 0)
 		sheet->format->begin_family(sheet, family);
-	family->series += sheet_histogram_series(min_exponent) +
-			  (sheet->shows_created && subject->created_ns);
+	family->series += sheet_histogram_series(min_exponent) + format_shows_created(sheet, family, subject);
 	sheet->format->add_histogram(sheet, family, subject, own, min_exponent, histogram);
 }

@@ -58,6 +58,7 @@ struct family {
 	enum metric_kind kind;
 	enum metric_unit unit;
 	unsigned int decimals; /* a value is kept in 10^-decimals of its unit */
+	bool is_dated;         /* by its kind and name OpenMetrics allows `_created` */
 	size_t series; /* samples so far, each bucket, sum and count of a classic histogram being one */
 };
 
