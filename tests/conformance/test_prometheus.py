@@ -109,7 +109,7 @@ for path in sorted(FIXTURES.glob("exposition*")) + sorted(FIXTURES.glob("hostile
         want = {key: created[key] for key in times}
         tap.ok(f"{path.name}: and since when they count", any(want.values()) and times == want, difference(times, want))
 
-for path in sorted(FIXTURES.glob("*.prom")):
+for path in (FIXTURES / "exposition.prom", FIXTURES / "hostile.prom"):  # cAdvisor's names are not ours to judge
     sentence = f"{path.name}: promtool has nothing to say"
     if not shutil.which("promtool"):
         tap.skip(sentence, "no promtool")
