@@ -53,8 +53,9 @@ has_limit() {
 ok "a memory limit is shown" eventually 15 has_limit
 daemon_stop
 
-# a limit on all series
-daemon_start --limits.series=1000 --metrics.exclude='ktally_program_*' --metrics.drop-label='*:class'
+# a limit on all series; what is excluded can change while running
+printf 'metrics:\n  exclude: ["ktally_program_*"]\n' >"$WORK/config.yaml"
+daemon_start --config "$WORK/config.yaml" --limits.series=1000 --metrics.drop-label='*:class' --metrics.created
 settle
 scrape "$WORK/limited.prom"
 between "no more series of containers than the limit" "$(grep -c '^ktally_container_' "$WORK/limited.prom")" 10 1100
@@ -68,6 +69,17 @@ is_left_out() {
 ok "families past the limit are left out, and told" eventually 10 is_left_out
 between "so that the series stay within the limit" "$(grep '^ktally_container_' "$WORK/limited.prom" | grep -c -v '^ktally_container_info')" 100 1000
 ok "the node is still whole" grep -q '^ktally_node_syscalls_total ' "$WORK/limited.prom"
+curl -fsS --max-time 10 -H 'Accept: application/openmetrics-text' -o "$WORK/created.om" "$URL/metrics"
+ok "since when counters count is in OpenMetrics when asked for" grep -q '^ktally_node_syscalls_created [0-9]*\.[0-9]*$' "$WORK/created.om"
+ok "and the whole is valid by the letter" python3 "$ROOT/tests/conformance/exposition.py" openmetrics "$WORK/created.om"
+printf 'metrics:\n  exclude: ["ktally_container_*", process_max_fds]\n' >"$WORK/config.yaml"
+kill -HUP "$DAEMON_PID"
+is_reloaded() { scrape "$WORK/reloaded.prom" && grep -q '^ktally_program_' "$WORK/reloaded.prom"; }
+ok "families that are excluded no more come back at SIGHUP" eventually 5 is_reloaded
+is "and others go" "$(grep -c -E '^(ktally_container_|process_max_fds)' "$WORK/reloaded.prom")" 0
+printf 'metrics:\n  drop_label: ["*:program"]\n' >"$WORK/config.yaml"
+kill -HUP "$DAEMON_PID"
+ok "a label that is no family's own is refused" eventually 5 grep -q "cannot reload.*'\*:program' names no family" "$WORK/daemon.log"
 estimate=$("$KTALLY" metrics --estimate --metrics.exclude='ktally_program_*' 2>"$WORK/output" | awk '/ in all$/ { print $1 }')
 between "the estimate is near what is served without the limit" "$estimate" 1000 20000
 daemon_stop
