@@ -169,7 +169,9 @@ Test(cadvisor, one_model_byte_for_byte)
 	model->host_devices = calloc(2, sizeof(*model->host_devices));
 	model->host_device_count = 2;
 	model->host_devices[0] = (struct network_device){ .name = "lo", .value = { 1 } };
-	model->host_devices[1] = (struct network_device){ .name = "ens\xff" "3", .value = { 4001, 4002 } };
+	model->host_devices[1] = (struct network_device){ .name = "ens\xff"
+								  "3",
+							  .value = { 4001, 4002 } };
 	model->machine = (struct machine){ 4, 2, 1, 1ULL << 34, 1 << 20, "b", "m", "u", "6.1.0", "Debian" };
 	render();
 	check_golden();

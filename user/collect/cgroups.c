@@ -15,6 +15,8 @@
 
 #define WANTED_NS \
 	(5 * 60 * NS_PER_S) /* files that only struct instance needs are read so long after somebody asked */
+#define QUIET_TURNS_WANTED \
+	6 /* the same while somebody asks for instances: writeback and reclaim need no thread of it */
 #define QUIET_TURNS 30 /* a container that did nothing is read every 30th time: its files hardly change */
 
 /* One cgroup of the machine, whether it is of interest or not. */
@@ -29,6 +31,7 @@ struct known {
 	bool removed;
 	uint64_t removed_ns;
 	uint64_t activity; /* of the cgroup when its files were read */
+	bool is_active;    /* it had grown since the reading before */
 	uint32_t turn;
 	uint32_t seen; /* number of the last walk that met it */
 	struct container_files *files;
@@ -382,10 +385,15 @@ static void read_parent(struct cgroups *cgroups, struct known *known)
 static void read_one(struct cgroups *cgroups, struct known *known)
 {
 	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, known->id);
+	uint32_t quiet_turns = is_wanted(cgroups) ? QUIET_TURNS_WANTED : QUIET_TURNS;
+	bool was_active;
 
 	if (!cgroup)
 		return;
-	if (!cgroups->settings.usage && known->turn % QUIET_TURNS && cgroup->activity == known->activity) {
+	/* once more after the last activity: what ended gives back its memory a moment later */
+	was_active = known->is_active;
+	known->is_active = cgroup->activity != known->activity;
+	if (!cgroups->settings.usage && known->turn % quiet_turns && !known->is_active && !was_active) {
 		known->turn++;
 		return;
 	}

@@ -15,14 +15,21 @@ struct cadvisor_row {
 };
 
 /* The rows FROM_ROW of cadvisor.def: each is true, and gives the value, where it is known. */
-#define CADVISOR_FUNCTION(name) bool cadvisor_row_##name(const struct cadvisor_row *row, uint64_t *ret_value);
-#define CADVISOR_FUNCTIONS(F)                                                                       \
-	F(scheduled_run)                                                                            \
-	F(scheduled_wait)                                                                           \
-	F(scheduled_periods)                                                                        \
-	F(working_set) F(swap) F(usage) F(faults) F(major_faults) F(processes) F(threads) F(shares) \
-		F(memory_limit) F(swap_limit) F(start_time) F(last_seen)
-CADVISOR_FUNCTIONS(CADVISOR_FUNCTION)
+bool cadvisor_row_scheduled_run(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_scheduled_wait(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_scheduled_periods(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_working_set(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_swap(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_usage(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_faults(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_major_faults(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_processes(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_threads(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_shares(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_memory_limit(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_swap_limit(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_start_time(const struct cadvisor_row *row, uint64_t *ret_value);
+bool cadvisor_row_last_seen(const struct cadvisor_row *row, uint64_t *ret_value);
 
 /* Is it to be shown: alive, its files are read, and not one around others. */
 bool cadvisor_row_is_shown(const struct cgroup *cgroup);

@@ -93,12 +93,13 @@ struct cgroup {
 	struct details *details;   /* owned; NULL until a runtime told them */
 	bool removed;
 	uint64_t removed_ns;
-	uint32_t references;                  /* thread records */
-	uint32_t group;                       /* kernel group slot, 0 none */
-	struct network *network;              /* the namespace it uses; NULL: the host's, or not known */
-	struct instance *instance;            /* owned; NULL for a cgroup whose files are not read */
-	uint64_t scheduled[SCHEDULED_VALUES]; /* what its threads grew by since ktally began */
-	uint64_t activity; /* grows when a thread of it ran: the file reader skips the quiet */
+	uint32_t references;       /* thread records */
+	uint32_t group;            /* kernel group slot, 0 none */
+	struct network *network;   /* the namespace it uses; NULL: the host's, or not known */
+	struct instance *instance; /* owned; NULL for a cgroup whose files are not read */
+	uint64_t scheduled
+		[SCHEDULED_VALUES]; /* of its threads: all since ktally began, and what those had then that lived */
+	uint64_t activity;          /* grows when a thread of it ran: the file reader skips the quiet */
 };
 
 struct process_key {

@@ -94,6 +94,9 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 	if (record->group)
 		cgroup->group = record->group;
 	memcpy(thread->last, base->value, sizeof(base->value));
+	/* what it had done before ktally began is the cgroup's too, as far as anybody can tell */
+	for (unsigned int i = 0; record->flags & RECORD_SEEDED && i < SCHEDULED_VALUES; i++)
+		cgroup->scheduled[i] += base->value[i];
 	thread_adjust_times(thread->last[V_CPU], 0, 0, &thread->last[V_CPU_USER],
 			    &thread->last[V_CPU_SYSTEM]);
 	/* a wait that began in another record, or before ktally did, counts from here on */
