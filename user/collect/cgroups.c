@@ -326,6 +326,11 @@ static int path_of_process(const struct cgroups *cgroups, uint64_t id, uint32_t 
 	return -ENOENT;
 }
 
+bool cgroups_knows(const struct cgroups *cgroups, uint64_t id)
+{
+	return find(cgroups, id);
+}
+
 struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, uint64_t now_ns,
 			   uint64_t realtime_ns)
 {

@@ -38,6 +38,9 @@ int cgroups_walk(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
 void cgroups_notice(struct cgroups *cgroups, const struct event_cgroup *event, uint64_t now_ns,
 		    uint64_t realtime_ns);
 
+/* A walk or a notice told its path. */
+bool cgroups_knows(const struct cgroups *cgroups, uint64_t id);
+
 /* The cgroup a thread was met in; as one of `unknown` when its path cannot be found. NULL when out of memory. */
 struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, uint64_t now_ns,
 			   uint64_t realtime_ns);

@@ -41,10 +41,19 @@ struct collector {
 	uint64_t lost;          /* notices, at the last walk */
 };
 
+static void take_notices(struct collector *collector)
+{
+	while (collector->events && events_consume(collector->events, EVENTS_PER_TURN) == EVENTS_PER_TURN)
+		;
+}
+
 static struct cgroup *find_cgroup(void *context, uint64_t cgroup_id, uint32_t pid)
 {
 	struct collector *collector = context;
 
+	/* it was made while this pass runs: the notice knows its path also where procfs shows another, or its process is gone */
+	if (!cgroups_knows(collector->cgroups, cgroup_id))
+		take_notices(collector);
 	return cgroups_get(collector->cgroups, cgroup_id, pid, collector->owner.now_ns,
 			   collector->owner.realtime_ns);
 }
@@ -296,9 +305,7 @@ void collector_pass(struct collector *collector)
 {
 	set_time(collector);
 	/* names first: a container's path is told before any of its threads is met */
-	if (collector->events)
-		while (events_consume(collector->events, EVENTS_PER_TURN) == EVENTS_PER_TURN)
-			;
+	take_notices(collector);
 	if (collector->records)
 		records_pass(collector->records, &collector->owner);
 	model_expire(collector->model, collector->owner.now_ns);
