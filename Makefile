@@ -153,6 +153,7 @@ $(CRI): tools/cri/cri.c build/gen/cri_test.pb-c.c $(LIBRARY)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $^ $(LDLIBS) -o $@
 
 include tools/bench/bench.mk
+include tools/cadvisor/cadvisor.mk
 include tests/unit/bpf_host.mk
 
 # ---- tests ------------------------------------------------------------------------------------------------------------

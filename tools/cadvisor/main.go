@@ -46,19 +46,35 @@ func main() {
 
 	dynamic := false
 	m, err := manager.New(memory.New(2*time.Minute, nil), sysfs.NewRealSysFs(),
-		manager.HousekeepingConfig{Interval: interval, AllowDynamic: &dynamic}, kinds, []string{}, nil, "", 0)
+		manager.HousekeepingConfig{Interval: interval, AllowDynamic: &dynamic}, kinds, []string{""}, nil, "", 0)
 	fail(err)
 	fail(m.Start())
 	registry := prometheus.NewRegistry()
 	options := info.RequestOptions{IdType: info.TypeName, Count: 1, Recursive: true}
 	registry.MustRegister(
-		metrics.NewPrometheusCollector(m, metrics.BaseContainerLabels(nil), kinds, clock.RealClock{}, options),
+		metrics.NewPrometheusCollector(m, labels, kinds, clock.RealClock{}, options),
 		metrics.NewPrometheusMachineCollector(m, kinds))
 	http.Handle("/metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	listener, err := net.Listen("tcp", *listen)
 	fail(err)
 	fmt.Println(listener.Addr())
 	fail(http.Serve(listener, nil))
+}
+
+// labels are those that a kubelet gives.
+func labels(c *info.ContainerInfo) map[string]string {
+	set := map[string]string{
+		"id":        c.Name,
+		"name":      "",
+		"image":     c.Spec.Image,
+		"pod":       c.Spec.Labels["io.kubernetes.pod.name"],
+		"namespace": c.Spec.Labels["io.kubernetes.pod.namespace"],
+		"container": c.Spec.Labels["io.kubernetes.container.name"],
+	}
+	if len(c.Aliases) > 0 {
+		set["name"] = c.Aliases[0]
+	}
+	return set
 }
 
 func fail(err error) {
