@@ -13,7 +13,11 @@ scrape "$WORK/self.prom"
 "$KTALLY" metrics >"$WORK/catalogue"
 
 while read -r family; do
-	[ "$family" != ktally_self_series_left_out ] || continue # only where something is: below
+	case $family in
+	ktally_self_series_left_out) continue ;; # only where something is: below
+	ktally_self_source_refused_total | ktally_self_source_failures_total) # only of runtimes
+		grep -q '^ktally_self_source_up{source="\(cri\|docker\|podman\)' "$WORK/self.prom" || continue ;;
+	esac
 	ok "$family is served" grep -q -E "^$family(\{| )" "$WORK/self.prom"
 done < <(grep -o '^ktally_self_[a-z_]*' "$WORK/catalogue")
 while read -r family; do
