@@ -62,7 +62,7 @@ FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuz
 WORKLOAD     := build/workload
 CRI          := build/cri
 BENCH        := build/bench
-TEST_ENV     := ASAN_OPTIONS=detect_leaks=0 PYTHONDONTWRITEBYTECODE=1 KTALLY=$(CURDIR)/build/ktally KTALLY_SANITIZED=$(CURDIR)/build/asan/ktally WORKLOAD=$(CURDIR)/$(WORKLOAD)
+TEST_ENV     := PATH=$(CURDIR)/build/unpacked/usr/bin:$$PATH ASAN_OPTIONS=detect_leaks=0 PYTHONDONTWRITEBYTECODE=1 KTALLY=$(CURDIR)/build/ktally KTALLY_SANITIZED=$(CURDIR)/build/asan/ktally WORKLOAD=$(CURDIR)/$(WORKLOAD)
 
 .PHONY: all
 all: build/ktally ## Build build/ktally (the default)
@@ -82,6 +82,7 @@ run: ## Install what is missing, build, and run the daemon in the foreground
 .PHONY: check
 check: ## Install what is missing, build, and run every test
 	$(Q)tools/deps build test runtimes image kernels
+	$(Q)tools/unpack prometheus
 	$(Q)$(MAKE) --no-print-directory check-built
 
 .PHONY: image
@@ -93,6 +94,7 @@ image: ## Install what is missing, build, and make build/ktally-image.tar and bu
 .PHONY: deps
 deps: ## Install the packages that build and test need (apt)
 	$(Q)tools/deps build test runtimes image kernels
+	$(Q)tools/unpack prometheus
 
 # ---- build ------------------------------------------------------------------------------------------------------------
 
@@ -202,7 +204,8 @@ check-kube: all ## On a real one-node Kubernetes of its own (root; the first run
 
 .PHONY: check-prometheus
 check-prometheus: all $(WORKLOAD) ## The daemon scraped by Debian's Prometheus and by one of 2025, built here (root, Go 1.24; 6 minutes the first time)
-	$(Q)tools/deps test prometheus
+	$(Q)tools/deps test
+	$(Q)tools/unpack prometheus
 	$(Q)cd tests/conformance/prometheus && PATH=$$PATH:/usr/local/go/bin go build -tags remove_all_sd -o $(CURDIR)/build/prometheus github.com/prometheus/prometheus/cmd/prometheus
 	$(Q)$(TEST_ENV) tests/run tests/e2e/36-prometheus.sh
 	$(Q)$(TEST_ENV) PROMETHEUS=$(CURDIR)/build/prometheus tests/run tests/e2e/36-prometheus.sh
