@@ -24,3 +24,15 @@ int empty_switch(void *context)
 {
 	return 0;
 }
+
+SEC("tp_btf/sock_send_length")
+int empty_send(void *context)
+{
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int empty_receive(void *context)
+{
+	return 0;
+}

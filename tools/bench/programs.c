@@ -11,14 +11,14 @@
 #include "bench.h"
 
 #define COSTS_MAX 32
+#define EMPTY 5 /* programs of empty.bpf.c, in its order */
 #define PASS_NS (200 * NS_PER_MS)
 #define PASS_QUICK_NS (60 * NS_PER_MS)
 #define RUNS_MIN 200
 #define REPEATS 5
 
-static const char *const measured[] = {
-	"getppid", "zero", "pread", "pipe", "switch", "ring", "fork", "exec"
-};
+static const char *const measured[] = { "getppid", "zero", "pread",  "pwrite", "send", "tcp",
+					"udp",     "pipe", "switch", "ring",   "fork", "exec" };
 
 /* ns a run between two readings, by name; 0 when it hardly ran. */
 static double cost_ns(const struct program_cost *before, const struct program_cost *after, unsigned int index)
@@ -38,11 +38,13 @@ static void run_for(const struct workload *workload, uint64_t ns)
 
 static double empty_ns(const double *empty, const char *name)
 {
-	if (strcmp(name, "sys_exit") == 0)
-		return empty[0];
-	if (strcmp(name, "sys_enter") == 0)
-		return empty[1];
-	return strcmp(name, "sched_switch") == 0 ? empty[2] : 0;
+	static const char *const names[EMPTY] = { "sys_exit", "sys_enter", "sched_switch", "sock_send_length",
+						  "sock_recv_length" };
+
+	for (unsigned int i = 0; i < EMPTY; i++)
+		if (strncmp(names[i], name, BPF_OBJ_NAME_LEN - 1) == 0)
+			return empty[i];
+	return 0;
 }
 
 static void measure(const struct workload *workload, enum profile profile, bool quick)
@@ -50,7 +52,7 @@ static void measure(const struct workload *workload, enum profile profile, bool 
 	uint64_t pass_ns = quick ? PASS_QUICK_NS : PASS_NS;
 	unsigned int repeats = quick ? 1 : REPEATS;
 	struct program_cost before[COSTS_MAX], after[COSTS_MAX];
-	double empty[REPEATS][3] = { 0 }, costs[REPEATS][COSTS_MAX] = { 0 };
+	double empty[REPEATS][EMPTY] = { 0 }, costs[REPEATS][COSTS_MAX] = { 0 };
 	unsigned int count = 0;
 
 	for (unsigned int r = 0; r < repeats && !bench_stopped; r++) {
@@ -63,7 +65,7 @@ static void measure(const struct workload *workload, enum profile profile, bool 
 		run_for(workload, pass_ns);
 		variant_empty_costs(after, COSTS_MAX);
 		variant_off(VARIANT_EMPTY_ENTER);
-		for (unsigned int i = 0; i < 3; i++)
+		for (unsigned int i = 0; i < EMPTY; i++)
 			empty[r][i] = cost_ns(before, after, i);
 		if (collector_child_start(profile, NULL, true, &child))
 			return;

@@ -17,7 +17,7 @@
 #define ALONE_MS 10000
 
 enum kind { KIND_NONE, KIND_EMPTY, KIND_DAEMON, KIND_AGAINST, KIND_COLLECTOR, KIND_COMMAND };
-enum hook { HOOK_EXIT = 1, HOOK_ENTER = 2, HOOK_SWITCH = 4 };
+enum hook { HOOK_EXIT = 1, HOOK_ENTER = 2, HOOK_SWITCH = 4, HOOK_SEND = 8, HOOK_RECEIVE = 16, HOOKS = 5 };
 
 static const struct row {
 	const char *name;
@@ -32,10 +32,12 @@ static const struct row {
 	[VARIANT_NONE_AGAIN] = { "none again (the noise)", .kind = KIND_NONE },
 	[VARIANT_EMPTY_EXIT] = { "empty sys_exit", .kind = KIND_EMPTY, .what = HOOK_EXIT },
 	[VARIANT_EMPTY_SWITCH] = { "empty sched_switch", .kind = KIND_EMPTY, .what = HOOK_SWITCH },
-	[VARIANT_EMPTY] = { "empty sys_exit + sched_switch", .kind = KIND_EMPTY,
-			    .what = HOOK_EXIT | HOOK_SWITCH },
-	[VARIANT_EMPTY_ENTER] = { "empty, with sys_enter", .kind = KIND_EMPTY,
-				  .what = HOOK_EXIT | HOOK_SWITCH | HOOK_ENTER },
+	[VARIANT_EMPTY_CALLS] = { "empty sys_exit + sched_switch", .kind = KIND_EMPTY,
+				  .what = HOOK_EXIT | HOOK_SWITCH },
+	[VARIANT_EMPTY] = { "empty, with sockets", .kind = KIND_EMPTY,
+			    .what = HOOK_EXIT | HOOK_SWITCH | HOOK_SEND | HOOK_RECEIVE },
+	[VARIANT_EMPTY_ENTER] = { "empty, with sockets and sys_enter", .kind = KIND_EMPTY,
+				  .what = HOOK_EXIT | HOOK_SWITCH | HOOK_ENTER | HOOK_SEND | HOOK_RECEIVE },
 	[VARIANT_LIGHT] = { "ktally light", .kind = KIND_DAEMON, .what = PROFILE_LIGHT, .slow = true },
 	[VARIANT_DEFAULT] = { "ktally default", .kind = KIND_DAEMON, .what = PROFILE_DEFAULT,
 			      .empty = VARIANT_EMPTY },
@@ -56,7 +58,7 @@ static const struct row {
 
 static const struct bench_options *options;
 static struct empty_bpf *empty;
-static struct bpf_link *links[3];
+static struct bpf_link *links[HOOKS];
 static struct daemon_child daemon_child;
 static struct collector_child collector_child;
 static pid_t command;
@@ -107,11 +109,20 @@ bool variant_is_alone(void)
 
 int variant_open(const struct bench_options *bench_options)
 {
+	int error;
+
 	options = bench_options;
-	empty = empty_bpf__open_and_load();
+	empty = empty_bpf__open();
 	if (!empty)
 		return -errno;
-	known_programs = 3;
+	if (libbpf_find_vmlinux_btf_id("sock_send_length", BPF_TRACE_RAW_TP) < 0) {
+		bpf_program__set_autoload(empty->progs.empty_send, false);
+		bpf_program__set_autoload(empty->progs.empty_receive, false);
+	}
+	error = empty_bpf__load(empty);
+	if (error)
+		return error;
+	known_programs = HOOKS;
 	for (unsigned int i = 0; i < VARIANTS; i++) {
 		char path[4200];
 
@@ -158,10 +169,11 @@ enum variant variant_empty(enum variant variant)
 static int attach_empty(unsigned int hooks)
 {
 	struct bpf_program *const programs[] = { empty->progs.empty_exit, empty->progs.empty_enter,
-						 empty->progs.empty_switch };
+						 empty->progs.empty_switch, empty->progs.empty_send,
+						 empty->progs.empty_receive };
 
-	for (unsigned int i = 0; i < 3; i++) {
-		if (!(hooks & (1U << i)))
+	for (unsigned int i = 0; i < HOOKS; i++) {
+		if (!(hooks & (1U << i)) || bpf_program__fd(programs[i]) < 0)
 			continue;
 		links[i] = bpf_program__attach(programs[i]);
 		if (!links[i])
@@ -224,7 +236,7 @@ int variant_on(enum variant variant)
 
 void variant_off(enum variant variant)
 {
-	for (unsigned int i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < HOOKS; i++) {
 		bpf_link__destroy(links[i]);
 		links[i] = NULL;
 	}

@@ -2,6 +2,8 @@
 /* What the variants are measured on. All on one CPU; system calls by the instruction itself, so that no library stands between. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <spawn.h>
@@ -25,11 +27,13 @@ static const char *noop;
 static inline long call(long number, long first, const void *second, long third, long fourth)
 {
 	register long r10 __asm__("r10") = fourth;
+	register long r8 __asm__("r8") = 0; /* address and its length: none */
+	register long r9 __asm__("r9") = 0;
 	long result;
 
 	__asm__ volatile("syscall"
 			 : "=a"(result)
-			 : "a"(number), "D"(first), "S"(second), "d"(third), "r"(r10)
+			 : "a"(number), "D"(first), "S"(second), "d"(third), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return result;
 }
@@ -93,6 +97,14 @@ static void run_pread(long count)
 		call(SYS_pread64, read_fd, &byte, 1, 0);
 }
 
+static void run_pwrite(long count)
+{
+	char byte = 0;
+
+	for (long i = 0; i < count; i++)
+		call(SYS_pwrite64, read_fd, &byte, 1, 0);
+}
+
 static bool start_socket(const struct bench_options *options)
 {
 	int fds[2];
@@ -103,6 +115,52 @@ static bool start_socket(const struct bench_options *options)
 	read_fd = fds[0];
 	write_fd = fds[1];
 	return true;
+}
+
+/* Two ends on loopback, in one process: the send does the work of the receiving side too. */
+static bool start_inet(int type)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr *any = (struct sockaddr *)&address;
+	int one = 1, listener = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	socklen_t size = sizeof(address);
+
+	write_fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	if (listener < 0 || write_fd < 0 || bind(listener, any, size) || getsockname(listener, any, &size))
+		return false;
+	if (type == SOCK_STREAM && listen(listener, 1))
+		return false;
+	if (connect(write_fd, any, size))
+		return false;
+	read_fd = listener;
+	if (type == SOCK_STREAM) {
+		read_fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		close(listener);
+		setsockopt(write_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	}
+	return read_fd >= 0;
+}
+
+static bool start_tcp(const struct bench_options *options)
+{
+	(void)options;
+	return start_inet(SOCK_STREAM);
+}
+
+static bool start_udp(const struct bench_options *options)
+{
+	(void)options;
+	return start_inet(SOCK_DGRAM);
+}
+
+static void run_send_receive(long count)
+{
+	char byte = 0;
+
+	for (long i = 0; i < count; i++) {
+		call(SYS_sendto, write_fd, &byte, 1, 0);
+		call(SYS_recvfrom, read_fd, &byte, 1, 0);
+	}
 }
 
 static bool start_pipe(const struct bench_options *options)
@@ -247,7 +305,14 @@ const struct workload workloads[] = {
 	{ "getppid", "System call: getppid", "call", start_nothing, run_getppid, finish, 1 },
 	{ "zero", "System call: read of /dev/zero", "call", start_zero, run_read, finish, 1 },
 	{ "pread", "System call: pread of a cached file", "call", start_file, run_pread, finish, 1 },
+	{ "pwrite", "System call: pwrite of a cached file", "call", start_file, run_pwrite, finish, 1 },
 	{ "socket", "System call: write and read of a socket pair", "call", start_socket, run_write_read,
+	  finish, 2 },
+	{ "send", "System call: send and receive of a socket pair", "call", start_socket, run_send_receive,
+	  finish, 2 },
+	{ "tcp", "System call: send and receive over TCP on loopback", "call", start_tcp, run_send_receive,
+	  finish, 2 },
+	{ "udp", "System call: send and receive over UDP on loopback", "call", start_udp, run_send_receive,
 	  finish, 2 },
 	{ "pipe", "System call: write and read of a pipe", "call", start_pipe, run_write_read, finish, 2 },
 	{ "switch", "Context switch: ping-pong of two processes over pipes", "switch", start_ping_pong,
