@@ -4,6 +4,7 @@
  * gathers its report in memory and workload.c writes it with one write(2) after the work. So the difference
  * between a run with N and a run with 0 is exactly N times the work. */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -48,5 +49,13 @@ command_function command_forks, command_exits, command_execs, command_threads;
 command_function command_short, command_processes, command_storm;
 /* waits.c */
 command_function command_sleep, command_poll, command_futex, command_pipe, command_socket, command_switches;
+/* transfers.c */
+command_function command_transfer;
+/* sockets.c */
+command_function command_source, command_sink, command_proxy;
+/* Two connected sockets on loopback: what is sent to the second comes out of the first. */
+void inet_pair(int type, bool v6, int ret_fds[2]);
+/* One write or read of a file, or send or receive of a socket, by io_uring; as the call returns it. */
+long uring_transfer(bool write, bool socket, int fd, void *memory, size_t bytes);
 /* place.c */
 command_function command_rename, command_move;
