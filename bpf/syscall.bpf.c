@@ -11,7 +11,7 @@
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 {
-	on_call_exit(regs, regs->orig_ax, regs->di, result, false);
+	on_call_exit(regs, regs->orig_ax, result, false);
 	return 0;
 }
 
@@ -23,14 +23,7 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
 SEC("tracepoint/raw_syscalls/sys_exit")
 int sys_exit_tracepoint(struct trace_event_raw_sys_exit *context)
 {
-	struct task_call call;
-
-	if (cfg.has_current_btf)
-		call = task_call_now(bpf_get_current_task_btf());
-	else
-		call = task_call_now((struct task_struct *)bpf_get_current_task());
-
-	on_call_exit(NULL, context->id, call.argument, context->ret, true);
+	on_call_exit(NULL, context->id, context->ret, true);
 	return 0;
 }
 

@@ -38,8 +38,15 @@ enum value_index {
 
 /* The sources are sorted, so each is a range of indices and the narrower tables are a prefix of the wider. */
 #define TASK_VALUES V_SYSCALLS              /* copied from task_struct */
-#define RECORD_VALUES V_STARTS              /* kept in a thread's record */
+#define RECORD_VALUES V_FILE_READS          /* kept in a thread's record */
+#define THREAD_VALUES V_STARTS              /* and those kept there in 32 bits */
 #define PROGRAM_VALUES V_START_TIME         /* kept for a program */
 #define CONTAINER_VALUES V_RUNQUEUE_LATENCY /* kept for a container and the node */
 /* The last: kept for an interface, at value[V_NETDEV_x - V_NETDEV_RECEIVE]. */
 #define NETDEV_VALUES (VALUES - V_NETDEV_RECEIVE)
+
+#define NARROW_VALUES (THREAD_VALUES - RECORD_VALUES)
+
+/* Payload: what each CPU also counts as one total. */
+#define BYTES_BEGIN V_FILE_READ
+#define BYTES_END (V_NETWORK_TRANSMIT_LAST + 1)

@@ -13,9 +13,34 @@ enum call_wait {
 	CALL_WAIT_BY_DESCRIPTOR = DIMENSION_WIDTH(wait_reason), /* the same for the wait reason */
 };
 
+/* How a call moves bytes: transfers.def. */
+enum call_transfer {
+	TRANSFER_NONE,
+	TRANSFER_READ,
+	TRANSFER_WRITE,
+	TRANSFER_SEND,
+	TRANSFER_RECEIVE,
+	TRANSFER_RECEIVE_MESSAGE, /* the last of those that are looked at in passing */
+	TRANSFER_OPEN,
+	TRANSFER_RECEIVE_MANY,
+	TRANSFER_SEND_MANY,
+	TRANSFER_SENDFILE,
+	TRANSFER_SPLICE,
+};
+
+/* What the tracepoint io_uring_complete tells. */
+enum uring_arguments {
+	URING_NONE,    /* not there */
+	URING_RESULT,  /* the result only */
+	URING_REQUEST, /* request and result */
+	URING_ENTRY,   /* request and completion entry */
+};
+
 struct call_kind {
-	__u8 class; /* VALUE_INDEX(class, x) or CALL_BY_DESCRIPTOR */
-	__u8 wait;  /* VALUE_INDEX(wait_reason, x) or CALL_WAIT_BY_DESCRIPTOR */
+	__u8 class;    /* VALUE_INDEX(class, x) or CALL_BY_DESCRIPTOR */
+	__u8 wait;     /* VALUE_INDEX(wait_reason, x) or CALL_WAIT_BY_DESCRIPTOR */
+	__u8 transfer; /* enum call_transfer */
+	__u8 zero;
 };
 
 struct probe_config {
@@ -25,6 +50,8 @@ struct probe_config {
 	__u32 cgroup_hierarchy;  /* hierarchy id of the v1 `cpu` hierarchy, for mkdir and rmdir */
 	__u32 has_rdonly_cast;   /* bpf_rdonly_cast() exists: 6.2 */
 	__u32 has_current_btf;   /* bpf_get_current_task_btf() exists: 5.11 */
+	__u32 has_socket_hooks;  /* sock_send_length and sock_recv_length count sockets: 6.3 */
+	__u32 uring;             /* enum uring_arguments */
 	__u32 waits;             /* keep the time off the CPU by reason */
 	__u32 survey_copies; /* profile light: the survey copies the counters that sched_switch copies elsewhere */
 	__u64 started_ns; /* CLOCK_BOOTTIME: threads that began later are births */

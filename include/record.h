@@ -38,31 +38,33 @@ enum record_flags {
 struct record {
 	/* first cache line: all that an idle thread's reading needs */
 	__u32 state; /* enum record_state */
-	__u32 seq;   /* odd while sched_switch writes the rest */
-	__u64 task;  /* address of task_struct: the thread's identity, also across the pid exchange of exec */
-	__u64 cset;  /* task->cgroups at birth of the record */
+	__u32 seq; /* odd while sched_switch writes the rest; grows with all that is written besides a system call */
+	__u64 task; /* address of task_struct: the thread's identity, also across the pid exchange of exec */
+	__u64 cset; /* task->cgroups at birth of the record */
 	__u64 switches;
 	__u64 calls;
 	__u64 departed_ns; /* CLOCK_MONOTONIC of the last switch away, while wait_reason is set */
 	__u64 arrived_ns;  /* of the switch back, 0 while still away */
-	__u32 wait_reason;
-	__u32 flags;
+	__u16 wait_reason;
+	__u16 flags;
+	__u32 group;
 	/* second cache line: who it is */
 	__u32 pid;
 	__u32 tgid;
 	__u64 cgroup_id; /* see CGROUP_V1 */
 	__u64 start_ns;  /* CLOCK_BOOTTIME of the start of the process: with tgid its identity */
-	__u32 group;
+	__u64 enter_ns;  /* profile full: entry of the sampled system call, 0 when this one is not sampled */
+	__u64 regs; /* address of its saved user registers, once a system call told it: who it is, without a helper call */
 	__s32 exit_code;  /* as in wait status; with RECORD_GROUP_DEAD */
-	__u64 enter_ns;   /* profile full: entry of the sampled system call, 0 when this one is not sampled */
 	__u32 seen;       /* number of the last survey that met the thread */
 	__u32 named_exec; /* value[V_EXECS] when the name was taken, cut */
-	__u64 regs; /* address of its saved user registers, once a system call told it: who it is, without a helper call */
-	__u64 reserved;
+	/* value[RECORD_VALUES + i] of the model: a thread needs minutes for 2^32 of these, and is read every second */
+	__u32 narrow[NARROW_VALUES];
 	__u64 value[RECORD_VALUES];
 } __attribute__((aligned(64)));
 
-_Static_assert(sizeof(struct record) <= 512, "a record of at most 512 bytes");
+_Static_assert(sizeof(struct record) <= 512 && __builtin_offsetof(struct record, value) == 128,
+	       "eight lines");
 
 struct record_base {
 	__u64 value[TASK_VALUES];
@@ -95,17 +97,21 @@ struct cpu_state {
 	__u64 switches;
 	__u64 births;
 	__u64 deaths;
+	__u64 bytes; /* payload of files and sockets */
 	/* what could not be attributed, or had to be mended */
 	__u64 no_slot;                                      /* threads born that found no free slot */
 	__u64 slotless_starts;                              /* processes among them */
 	__u64 slotless_exits[DIMENSION_WIDTH(exit_status)]; /* processes whose last thread had no slot */
 	__u64 no_group;                                     /* records that found no free group */
-	__u64 stale_slot;        /* the current slot was not the current thread's */
-	__u64 stale_calls;       /* system calls that met a stale slot and no record of their own */
-	__u64 sample_state;      /* of the random distances between sampled system calls */
-	__u64 sample_in;         /* system calls until the next sample */
-	__u64 retired;           /* slots ever written to retired_slot[] */
-	__u64 base_task;         /* address of the slotless thread now running */
+	__u64 stale_slot;       /* the current slot was not the current thread's */
+	__u64 stale_calls;      /* system calls that met a stale slot and no record of their own */
+	__u64 unknown_bytes;    /* moved by a call whose descriptor says nothing any more */
+	__u64 unknown_messages; /* of sendmmsg and recvmmsg, whose lengths could not be read */
+	__u64 unknown_uring;    /* completions of io_uring that may have moved bytes, and do not tell where */
+	__u64 sample_state;     /* of the random distances between sampled system calls */
+	__u64 sample_in;        /* system calls until the next sample */
+	__u64 retired;          /* slots ever written to retired_slot[] */
+	__u64 base_task;        /* address of the slotless thread now running */
 	__u64 base[TASK_VALUES]; /* its task counters when it came */
 	__u32 retired_slot[RETIRED_SLOTS];
 	__u64 calls_by_number[SYSCALL_NUMBERS];

@@ -39,6 +39,11 @@ static const struct row {
 	{ "process starts", WORK_FORKS, 101, V_STARTS, EXPECT_AMOUNT },
 	{ "execs", WORK_EXECS, 23, V_EXECS, EXPECT_AMOUNT },
 	{ "minor page faults", WORK_FAULTS, 2003, V_FAULTS + VALUE_INDEX(fault_type, MINOR), EXPECT_AMOUNT },
+	{ "bytes written to a file", WORK_FILE, 1000003, V_FILE_WRITTEN, EXPECT_AMOUNT },
+	{ "bytes sent to a socket", WORK_SOCKET, 1000003, V_NETWORK_TRANSMIT + VALUE_INDEX(protocol, UNIX),
+	  EXPECT_AMOUNT },
+	{ "bytes received", WORK_SOCKET, 1000003, V_NETWORK_RECEIVE + VALUE_INDEX(protocol, UNIX),
+	  EXPECT_AMOUNT },
 	{ "CPU time", WORK_SPIN, 307, V_CPU, EXPECT_CPU },
 	{ "wait: sleep", WORK_SLEEP, 37, V_WAIT + VALUE_INDEX(wait_reason, SLEEP), EXPECT_WAIT },
 	{ "wait: poll", WORK_POLL, 37, V_WAIT + VALUE_INDEX(wait_reason, POLL), EXPECT_WAIT },
@@ -144,10 +149,9 @@ static int verify_rows(struct collector *collector)
 static int verify_books(struct collector *collector)
 {
 	static const char *const names[ACCOUNTS] = {
-		[ACCOUNT_SYSCALLS] = "books: system calls",
-		[ACCOUNT_SWITCHES] = "books: switches",
-		[ACCOUNT_BIRTHS] = "books: births",
-		[ACCOUNT_DEATHS] = "books: deaths",
+		[ACCOUNT_SYSCALLS] = "books: system calls", [ACCOUNT_SWITCHES] = "books: switches",
+		[ACCOUNT_BIRTHS] = "books: births",         [ACCOUNT_DEATHS] = "books: deaths",
+		[ACCOUNT_BYTES] = "books: bytes",
 	};
 	const struct records_statistics *statistics = collector_statistics(collector);
 	int wrong = 0;

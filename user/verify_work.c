@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -157,6 +158,41 @@ static void exec_again(uint64_t amount)
 	execv("/proc/self/exe", arguments);
 }
 
+static size_t part_of(uint64_t left, size_t size)
+{
+	return left < size ? left : size;
+}
+
+static void write_file(uint64_t amount)
+{
+	_cleanup_(cleanup_close) int file = memfd_create("verify", MFD_CLOEXEC);
+	char block[4096] = { 0 };
+	ssize_t size;
+
+	for (; amount; amount -= size) {
+		size = write(file, block, part_of(amount, sizeof(block)));
+		if (size <= 0)
+			_exit(EXIT_FAILURE);
+	}
+}
+
+static void pass_on(uint64_t amount)
+{
+	char block[4096] = { 0 };
+	ssize_t size;
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
+		_exit(EXIT_FAILURE);
+	for (; amount; amount -= size) {
+		size = send(fds[0], block, part_of(amount, sizeof(block)), 0);
+		if (size <= 0 || recv(fds[1], block, size, MSG_WAITALL) != size)
+			_exit(EXIT_FAILURE);
+	}
+	close(fds[0]);
+	close(fds[1]);
+}
+
 static void work_do(enum verify_work work, uint64_t amount, struct verify_report *report)
 {
 	pthread_t thread;
@@ -205,6 +241,12 @@ static void work_do(enum verify_work work, uint64_t amount, struct verify_report
 		break;
 	case WORK_PIPE:
 		report->waited_ns = wait_often(amount, pipe_once);
+		break;
+	case WORK_FILE:
+		write_file(amount);
+		break;
+	case WORK_SOCKET:
+		pass_on(amount);
 		break;
 	case WORK_NOTHING:
 		break;

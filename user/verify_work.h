@@ -23,6 +23,8 @@ enum verify_work {
 	WORK_POLL,
 	WORK_FUTEX,
 	WORK_PIPE,
+	WORK_FILE,   /* `amount` bytes written to a regular file */
+	WORK_SOCKET, /* `amount` bytes sent through a unix socket, and received */
 	WORK_NOTHING,
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 /* Counting of system calls. Only the thread itself writes these fields, at the end of its calls. */
-#include "lib/record.bpf.h"
+#include "lib/transfer.bpf.h"
 
 #define ERRNO_MAX 4095
 #define ERRNO_RESTART_FIRST \
@@ -9,38 +9,28 @@
 #define ERRNO_RESTART_LAST 516
 #define ERRNO_INTERRUPTED 4
 
-/* Record of the current thread where the CPU's current slot is another's: its coming went unseen. Made when it has none; the
- * catch-all of this CPU when none is free. */
-static __noinline struct record *call_record_far(struct cpu_state *cpu, __u32 number, __u64 task,
-						 bool preemptible)
+/* What a call on one descriptor moved is counted, *ret_bytes is how much of it; returns the class that the descriptor gives it. */
+static __always_inline __u32 call_transfer(struct cpu_state *cpu, struct record *record,
+					   struct task_struct *current, const struct pt_regs *regs, __u32 how,
+					   long result, __u64 *ret_bytes, bool preemptible)
 {
-	__u32 slot = slot_find((__u32)bpf_get_current_pid_tgid());
-	struct record *record = slot ? record_at(slot) : NULL;
+	struct call_arguments arguments;
+	enum descriptor_kind kind;
+	struct file *file;
 
-	cpu->stale_slot++;
-	if (record && record->task == task) {
-		if (!preemptible)
-			cpu->slot = slot;
-		return record;
-	}
-	if (cpu->base_task == task) /* found no slot when it came; it tries again when it leaves */
-		return record_at(number);
-	slot = record_new(cpu, (struct task_struct *)task, 0, 0);
-	if (!slot)
-		slotless_begin(cpu, (struct task_struct *)task);
-	if (!preemptible)
-		cpu->slot = slot ?: number;
-	return record_at(slot ?: number);
-}
-
-static __always_inline __u32 call_class(struct task_struct *current, __u64 number, __u32 descriptor)
-{
-	__u32 class = cfg.call[number & (SYSCALL_NUMBERS - 1)].class;
-
-	if (class != CALL_BY_DESCRIPTOR)
-		return class;
-	switch (cfg.has_rdonly_cast ? task_descriptor_kind(current, descriptor) :
-				      task_descriptor_kind_read(current, descriptor)) {
+	if (preemptible)
+		call_arguments_now(&arguments);
+	file = task_file(current, preemptible ? arguments.first : regs->di);
+	kind = file_kind(file);
+	if (how == TRANSFER_RECEIVE &&
+	    (preemptible ? arguments.fourth : regs->r10) & (FLAG_PEEK | FLAG_ERRORS))
+		return VALUE_INDEX(class, NETWORK);
+	if (how == TRANSFER_RECEIVE_MESSAGE &&
+	    (preemptible ? arguments.third : regs->dx) & (FLAG_PEEK | FLAG_ERRORS))
+		return VALUE_INDEX(class, NETWORK);
+	*ret_bytes = transfer_side(cpu, record, file, kind, how == TRANSFER_WRITE || how == TRANSFER_SEND,
+				   false, result, preemptible);
+	switch (kind) {
 	case DESCRIPTOR_FILE:
 		return VALUE_INDEX(class, FILE);
 	case DESCRIPTOR_SOCKET:
@@ -68,17 +58,14 @@ static __noinline void call_observe(struct record *record, __u32 class)
  * `regs`: where the registers of the thread lie, at the top of its stack. The same as at its last call: the slot is its own, and
  * no helper need be asked who it is (8 to 10 ns).
  */
-#define CPU_ADD(number) (preemptible ? (void)__sync_fetch_and_add(&(number), 1) : (void)(number)++)
-
-static __always_inline void on_call_exit(void *regs, __u64 call, __u32 descriptor, long result,
-					 bool preemptible)
+static __always_inline void on_call_exit(struct pt_regs *regs, __u64 call, long result, bool preemptible)
 {
-	__u32 number, class, error = 0;
+	__u32 number, class, how, error = 0;
+	__u64 task, bytes = 0;
 	struct cpu_state *cpu = cpu_current(&number);
 	struct task_struct *current;
 	struct record *record;
 	bool compat;
-	__u64 task;
 
 	if (!cpu)
 		return;
@@ -90,7 +77,7 @@ static __always_inline void on_call_exit(void *regs, __u64 call, __u32 descripto
 		if (record->task == task)
 			record->regs = (__u64)regs;
 		else
-			record = call_record_far(cpu, number, task, preemptible);
+			record = record_far(cpu, number, task, preemptible);
 		if (!record)
 			return;
 	} else {
@@ -114,17 +101,29 @@ static __always_inline void on_call_exit(void *regs, __u64 call, __u32 descripto
 	}
 	if (compat || call >= SYSCALL_NUMBERS)
 		call = SYSCALL_NUMBERS - 1;
-	class = call_class(current, call, descriptor);
+	barrier_var(call);
+	call &= SYSCALL_NUMBERS - 1;
+	class = cfg.call[call].class;
+	how = cfg.call[call].transfer;
+	if (how > TRANSFER_RECEIVE_MESSAGE) {
+		bytes = transfer_count(cpu, record, regs, how | (preemptible ? TRANSFER_PREEMPTIBLE : 0),
+				       result);
+	} else if (how && (how <= TRANSFER_WRITE || !cfg.has_socket_hooks)) {
+		__u32 by_descriptor = call_transfer(cpu, record, current, regs, how, result, &bytes,
+						    preemptible);
+
+		if (class == CALL_BY_DESCRIPTOR)
+			class = by_descriptor;
+	}
 	if (record->enter_ns)
 		call_observe(record, class);
 	barrier_var(class);
 	class &= 15;
-	record->calls++;
 	record->value[V_SYSCALLS + class]++;
 	if (error)
 		record->value[V_SYSCALL_ERRORS + class]++;
-	barrier_var(call);
-	call &= SYSCALL_NUMBERS - 1;
+	barrier();
+	*(volatile __u64 *)&record->calls += 1; /* the reader knows by it that the rest is there */
 	CPU_ADD(cpu->calls_by_number[call]);
 	if (error) {
 		if (error >= ERRNO_RESTART_FIRST && error <= ERRNO_RESTART_LAST)
@@ -138,6 +137,8 @@ static __always_inline void on_call_exit(void *regs, __u64 call, __u32 descripto
 	}
 	barrier();
 	CPU_ADD(cpu->calls);
+	if (bytes)
+		CPU_ADD_MANY(cpu->bytes, bytes);
 }
 
 /* One call in 2^SAMPLE_SHIFT on average, at random distances, so that no loop of a program can hide from it. */

@@ -14,6 +14,12 @@ static __always_inline __u32 task_state(struct task_struct *task)
 	return ((struct task_struct___before_5_14 *)task)->state;
 }
 
+/* Between the point of no return of exec and its tracepoint: then the hook is still to come. Named so since 2.6. */
+static __always_inline bool task_is_in_exec(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->in_execve) && BPF_CORE_READ_BITFIELD(task, in_execve);
+}
+
 #define TASK_INTERRUPTIBLE_BIT 0x1
 #define TASK_DEAD_BIT 0x80 /* include/linux/sched.h: same value since 4.x */
 #define PF_KTHREAD_BIT 0x00200000
@@ -47,6 +53,35 @@ static __always_inline struct task_call task_call_now(struct task_struct *task)
 		bpf_probe_read_kernel(&call.argument, sizeof(call.argument), &regs->di);
 	}
 	return call;
+}
+
+struct call_arguments {
+	__u64 first, second, third, fourth;
+};
+
+static __always_inline void call_arguments_of(const struct pt_regs *regs, struct call_arguments *arguments)
+{
+	arguments->first = regs->di;
+	arguments->second = regs->si;
+	arguments->third = regs->dx;
+	arguments->fourth = regs->r10;
+}
+
+/* The same for a program that is not given the registers. */
+static __always_inline void call_arguments_now(struct call_arguments *arguments)
+{
+	if (cfg.has_current_btf && bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) {
+		call_arguments_of((void *)bpf_task_pt_regs(bpf_get_current_task_btf()), arguments);
+	} else {
+		void *top = (void *)BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), stack) +
+			    STACK_SIZE_BEFORE_5_15;
+		struct pt_regs *regs = top - sizeof(struct pt_regs);
+
+		arguments->first = BPF_CORE_READ(regs, di);
+		arguments->second = BPF_CORE_READ(regs, si);
+		arguments->third = BPF_CORE_READ(regs, dx);
+		arguments->fourth = BPF_CORE_READ(regs, r10);
+	}
 }
 
 /* x86-64 numbers of what the shared code must know; classes.def has the rest. */
@@ -101,38 +136,144 @@ static __always_inline enum descriptor_kind descriptor_kind_of_mode(__u32 mode)
  */
 extern void *bpf_rdonly_cast(const void *object, __u32 btf_id) __ksym __weak;
 
-static __always_inline enum descriptor_kind task_descriptor_kind_read(struct task_struct *task,
-								      __u32 descriptor)
+static __always_inline struct file *task_file_read(struct task_struct *task, __u32 descriptor)
 {
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	struct file *file = NULL;
 
-	if (descriptor >= BPF_CORE_READ(table, max_fds))
-		return DESCRIPTOR_OTHER;
-	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + descriptor);
-	if (!file)
-		return DESCRIPTOR_OTHER;
-	return descriptor_kind_of_mode(BPF_CORE_READ(file, f_inode, i_mode));
+	if (descriptor < BPF_CORE_READ(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + descriptor);
+	return file;
 }
 
-static __always_inline enum descriptor_kind task_descriptor_kind(struct task_struct *task, __u32 descriptor)
+/* What a descriptor of a task stands for; NULL when it is not open. With the cast, `task` is a pointer the verifier knows. */
+static __always_inline struct file *task_file(struct task_struct *task, __u32 descriptor)
 {
 	struct poll_table_entry *cell;
 	struct files_struct *files;
 	struct fdtable *table;
-	struct file *file;
 
 	if (!cfg.has_rdonly_cast)
-		return task_descriptor_kind_read(task, descriptor);
+		return task_file_read(task, descriptor);
 	files = task->files;
 	if (!files)
-		return DESCRIPTOR_OTHER;
+		return NULL;
 	table = files->fdt;
 	if (descriptor >= table->max_fds)
-		return DESCRIPTOR_OTHER;
+		return NULL;
 	cell = bpf_rdonly_cast(table->fd + descriptor, bpf_core_type_id_kernel(struct poll_table_entry));
-	file = cell->filp;
-	if (!file)
-		return DESCRIPTOR_OTHER;
-	return descriptor_kind_of_mode(file->f_inode->i_mode);
+	return cell->filp;
+}
+
+static __always_inline struct task_struct *task_current(void)
+{
+	void *task = (void *)bpf_get_current_task();
+
+	return cfg.has_rdonly_cast ? bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct)) :
+				     task;
+}
+
+static __always_inline enum descriptor_kind file_kind_read(struct file *file)
+{
+	return file ? descriptor_kind_of_mode(BPF_CORE_READ(file, f_inode, i_mode)) : DESCRIPTOR_OTHER;
+}
+
+/* Of what task_file() gave. */
+static __always_inline enum descriptor_kind file_kind(struct file *file)
+{
+	if (!cfg.has_rdonly_cast)
+		return file_kind_read(file);
+	return file ? descriptor_kind_of_mode(file->f_inode->i_mode) : DESCRIPTOR_OTHER;
+}
+
+#define FAMILY_UNIX 1
+#define FAMILY_INET 2
+#define FAMILY_INET6 10
+#define TYPE_RAW 3
+#define PROTOCOL_TCP 6
+#define PROTOCOL_UDP 17
+#define PROTOCOL_UDPLITE 136
+#define PROTOCOL_MPTCP 262
+
+/* VALUE_INDEX(protocol, x) of a socket. */
+static __always_inline __u32 protocol_of(__u32 family, __u32 type, __u32 protocol)
+{
+	if (family == FAMILY_UNIX)
+		return VALUE_INDEX(protocol, UNIX);
+	if ((family != FAMILY_INET && family != FAMILY_INET6) || type == TYPE_RAW)
+		return VALUE_INDEX(protocol, OTHER);
+	if (protocol == PROTOCOL_TCP || protocol == PROTOCOL_MPTCP)
+		return VALUE_INDEX(protocol, TCP);
+	if (protocol == PROTOCOL_UDP || protocol == PROTOCOL_UDPLITE)
+		return VALUE_INDEX(protocol, UDP);
+	return VALUE_INDEX(protocol, OTHER);
+}
+
+/* The same for the file of a socket; sk_protocol is a plain field since commit bf9765145b85, 5.6. */
+static __always_inline __u32 file_protocol_read(struct file *file)
+{
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct sock *sock = BPF_CORE_READ(socket, sk);
+
+	return protocol_of(BPF_CORE_READ(sock, __sk_common.skc_family), BPF_CORE_READ(sock, sk_type),
+			   BPF_CORE_READ(sock, sk_protocol));
+}
+
+/* Of what task_file() gave. */
+static __always_inline __u32 file_protocol(struct file *file)
+{
+	struct socket *socket;
+	struct sock *sock;
+
+	if (!cfg.has_rdonly_cast)
+		return file_protocol_read(file);
+	socket = bpf_rdonly_cast(file->private_data, bpf_core_type_id_kernel(struct socket));
+	sock = socket->sk;
+	return protocol_of(sock->__sk_common.skc_family, sock->sk_type, sock->sk_protocol);
+}
+
+/* The protocol moves data into pipes itself; else the file system layer reads them from the socket. */
+static __always_inline bool file_splices_itself(struct file *file)
+{
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+
+	return BPF_CORE_READ(socket, ops, splice_read);
+}
+
+/* Arguments of io_uring_complete: the ring, then (user data, result), (request, user data, result) or (request, entry). */
+struct uring_completion {
+	struct io_kiocb *request; /* an address only */
+	int result;
+};
+
+static __always_inline struct uring_completion uring_completion(__u64 *context)
+{
+	struct uring_completion done = { 0 };
+
+	switch (cfg.uring) {
+	case URING_RESULT:
+		done.result = context[2];
+		break;
+	case URING_REQUEST:
+		done.request = (void *)context[1];
+		done.result = context[3];
+		break;
+	case URING_ENTRY:
+		done.request = (void *)context[1];
+		done.result = ((struct io_uring_cqe *)context[2])->res;
+		break;
+	}
+	return done;
+}
+
+#define FLAG_PEEK 0x2      /* MSG_PEEK: what stays in the socket is received by another call */
+#define FLAG_ERRORS 0x2000 /* MSG_ERRQUEUE: gives back what was sent */
+
+/* A receive by io_uring that leaves the data where they are. Its own part of the request lies over the common one. */
+static __always_inline bool uring_only_looks(struct io_kiocb *request, __u32 opcode)
+{
+	struct io_sr_msg *message = (void *)request;
+
+	return (opcode == IORING_OP_RECV || opcode == IORING_OP_RECVMSG) &&
+	       BPF_CORE_READ(message, msg_flags) & (FLAG_PEEK | FLAG_ERRORS);
 }

@@ -45,16 +45,21 @@ static __always_inline void switch_count_exit_call(struct cpu_state *cpu, struct
 static __always_inline void switch_leave(struct cpu_state *cpu, struct record *record, __u32 slot,
 					 struct task_struct *prev, bool preempted, __u64 *now_ns)
 {
-	__u64 runqueue_ns = record->value[V_RUNQUEUE];
+	__u64 runqueue_ns = record->value[V_RUNQUEUE], execs = record->value[V_EXECS];
 	__u32 state = task_state(prev), seq = record->seq;
 
 	*(volatile __u32 *)&record->seq = seq + 1;
 	barrier();
 	task_copy(record, prev);
 	if (record->named_exec != (__u32)record->value[V_EXECS]) {
-		/* the hook of exec was skipped; the name may be the command's by now */
-		record_set_name(slot, prev);
-		record->named_exec = record->value[V_EXECS];
+		if (task_is_in_exec(prev)) {
+			/* the hook is still to come: the exec belongs to the record that it makes */
+			record->value[V_EXECS] = execs;
+		} else {
+			/* it was skipped; the name may be the command's by now */
+			record_set_name(slot, prev);
+			record->named_exec = record->value[V_EXECS];
+		}
 	}
 	runqueue_ns = record->value[V_RUNQUEUE] - runqueue_ns;
 	group_observe_runqueue(record->group, runqueue_ns);

@@ -72,7 +72,7 @@ static __always_inline __u32 task_wait_reason(struct task_struct *task, __u32 st
 		return 1 + VALUE_INDEX(wait_reason, OTHER);
 	reason = cfg.call[call.number & (SYSCALL_NUMBERS - 1)].wait;
 	if (reason == CALL_WAIT_BY_DESCRIPTOR) {
-		switch (task_descriptor_kind(task, call.argument)) {
+		switch (file_kind(task_file(task, call.argument))) {
 		case DESCRIPTOR_FILE:
 			reason = VALUE_INDEX(wait_reason, DISK);
 			break;

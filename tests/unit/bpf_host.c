@@ -16,7 +16,9 @@
 
 #include "process.bpf.c"
 #include "sched.bpf.c"
+#include "socket.bpf.c"
 #include "syscall.bpf.c"
+#include "uring.bpf.c"
 
 #include "bpf_host.h"
 
@@ -177,6 +179,9 @@ struct host_process {
 	struct file *descriptor[DESCRIPTORS];
 	struct file file[DESCRIPTORS];
 	struct inode inode[DESCRIPTORS];
+	struct socket socket[DESCRIPTORS];
+	struct sock sock[DESCRIPTORS];
+	struct proto_ops ops[DESCRIPTORS];
 };
 
 struct host_task {
@@ -244,8 +249,12 @@ static struct host_process *process_new(const char *name)
 	process->files.fdt = &process->table;
 	process->table.max_fds = DESCRIPTORS;
 	process->table.fd = process->descriptor;
-	for (__u32 i = 0; i < DESCRIPTORS; i++)
+	for (__u32 i = 0; i < DESCRIPTORS; i++) {
 		process->file[i].f_inode = &process->inode[i];
+		process->file[i].private_data = &process->socket[i];
+		process->socket[i].sk = &process->sock[i];
+		process->socket[i].ops = &process->ops[i];
+	}
 	return process;
 }
 
@@ -352,6 +361,30 @@ void host_task_set_descriptor(struct host_task *task, __u32 descriptor, __u32 mo
 	process->descriptor[descriptor] = mode ? &process->file[descriptor] : NULL;
 }
 
+static void sock_set(struct sock *sock, __u32 family, __u32 type, __u32 protocol)
+{
+	sock->__sk_common.skc_family = family;
+	sock->sk_type = type;
+	sock->sk_protocol = protocol;
+}
+
+void host_task_set_socket(struct host_task *task, __u32 descriptor, __u32 family, __u32 type, __u32 protocol,
+			  bool splices)
+{
+	struct host_process *process = task->process;
+
+	host_task_set_descriptor(task, descriptor, HOST_SOCKET);
+	sock_set(&process->sock[descriptor], family, type, protocol);
+	process->ops[descriptor].splice_read = splices ? (void *)1 : NULL;
+}
+
+void host_task_set_arguments(struct host_task *task, __u64 second, __u64 third, __u64 fourth)
+{
+	task->regs.si = second;
+	task->regs.dx = third;
+	task->regs.r10 = fourth;
+}
+
 void host_task_set_cgroup(struct host_task *task, __u64 cgroup_id)
 {
 	task->task.cgroups = &cgroup_get(cgroup_id)->set;
@@ -371,6 +404,11 @@ void host_task_exec(struct host_task *task, const char *name)
 	}
 	task->task.self_exec_id++;
 	process_rename(task->process, name);
+}
+
+void host_task_set_in_exec(struct host_task *task, bool in_exec)
+{
+	task->task.in_execve = in_exec;
 }
 
 void host_task_exit(struct host_task *task, __s32 code, bool by_signal_or_exit_group)
@@ -553,6 +591,55 @@ void host_sys_exit_tracepoint(__u64 number, __u64 argument, long result)
 	context->ret = result;
 	sys_exit_tracepoint(context);
 	free(context);
+}
+
+void host_sock_length(bool sends, __u32 family, __u32 type, __u32 protocol, int result, int flags)
+{
+	struct sock sock = { 0 };
+
+	sock_set(&sock, family, type, protocol);
+	if (sends)
+		sock_send_length(&sock, result, flags);
+	else
+		sock_recv_length(&sock, result, flags);
+}
+
+void host_sock_length_tracepoint(bool sends, __u32 family, __u32 type, __u32 protocol, int result, int flags)
+{
+	struct trace_event_raw_sock_msg_length context = {
+		.family = family, .protocol = protocol, .ret = result, .flags = flags
+	};
+	struct sock *sock = zeroed(sizeof(*sock));
+
+	context.sk = sock;
+	sock_set(sock, family, type, protocol);
+	if (sends)
+		sock_send_length_tracepoint(&context);
+	else
+		sock_recv_length_tracepoint(&context);
+	free(sock);
+}
+
+void host_uring_complete(__u32 opcode, __u32 descriptor, __u32 flags, int result)
+{
+	struct host_task *task = host.current[host.cpu];
+	union {
+		struct io_kiocb request;
+		struct io_sr_msg message;
+	} memory = { 0 };
+	struct io_uring_cqe *entry = zeroed(sizeof(*entry));
+	__u64 context[4] = { 0, (__u64)&memory, (__u64)entry, result };
+
+	entry->res = result;
+	memory.message.msg_flags = flags;
+	memory.request.file = task->process->descriptor[descriptor];
+	memory.request.opcode = opcode;
+	if (opcode == HOST_URING_UNTOLD)
+		context[1] = 0;
+	if (cfg.uring == URING_RESULT)
+		context[2] = result;
+	io_uring_complete(context);
+	free(entry);
 }
 
 void host_sys_enter(void)

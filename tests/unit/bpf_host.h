@@ -54,10 +54,17 @@ void host_task_set_kernel_thread(struct host_task *task);
 #define HOST_FIFO 010600
 #define HOST_DEVICE 020666
 void host_task_set_descriptor(struct host_task *task, __u32 descriptor, __u32 mode);
+/* The same for a socket; `splices`: its protocol reads into pipes itself. */
+void host_task_set_socket(struct host_task *task, __u32 descriptor, __u32 family, __u32 type, __u32 protocol,
+			  bool splices);
+/* Arguments after the first of the next call to end. */
+void host_task_set_arguments(struct host_task *task, __u64 second, __u64 third, __u64 fourth);
 /* Moves it alone; ids with CGROUP_V1 are those of the v1 `cpu` hierarchy, for a configuration with cgroup_v1. */
 void host_task_set_cgroup(struct host_task *task, __u64 cgroup_id);
 /* Past the point of no return of exec: pids exchanged with the leader when it is another, one exec more, the name. */
 void host_task_exec(struct host_task *task, const char *name);
+/* Whether it is still inside the call; the hook comes before its end. */
+void host_task_set_in_exec(struct host_task *task, bool in_exec);
 /* Its memory is gone, as in do_exit(); dead at its next switch. `code` as in a wait status; the last thread ends the process. */
 void host_task_exit(struct host_task *task, __s32 code, bool by_signal_or_exit_group);
 
@@ -74,6 +81,12 @@ void host_poke(void);
 /* The current task's call ends: registers, result, program. */
 void host_sys_exit(__u64 number, __u64 argument, long result);
 void host_sys_exit_tracepoint(__u64 number, __u64 argument, long result);
+/* A socket moved bytes in the middle of a call. */
+void host_sock_length(bool sends, __u32 family, __u32 type, __u32 protocol, int result, int flags);
+void host_sock_length_tracepoint(bool sends, __u32 family, __u32 type, __u32 protocol, int result, int flags);
+/* A request of io_uring is done; `flags` are those of a receive. */
+#define HOST_URING_UNTOLD 255
+void host_uring_complete(__u32 opcode, __u32 descriptor, __u32 flags, int result);
 void host_sys_enter(void);
 void host_sys_enter_tracepoint(void);
 

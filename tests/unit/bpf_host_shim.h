@@ -65,9 +65,15 @@ static long bpf_probe_read_kernel_str(void *to, __u32 size, const void *from)
 #define BPF_CORE_READ(source, ...) \
 	HOST_READ_CHOOSE(__VA_ARGS__, HOST_READ_3, HOST_READ_2, HOST_READ_1, )(source, __VA_ARGS__)
 #define BPF_CORE_READ_BITFIELD(source, member) ((source)->member)
-#define bpf_core_field_exists(member) (sizeof(member) > 0)
+#define bpf_core_field_exists(member) (sizeof((member) + 0) > 0)
 #define bpf_core_enum_value_exists(type, value) ((type)(value) == (value))
 #define bpf_core_type_id_kernel(type) ((__u32)sizeof(type))
+
+/* Memory of user space: the test's own, but for low addresses. */
+static long bpf_probe_read_user(void *to, __u32 size, const void *from)
+{
+	return bpf_probe_read_kernel(to, size, from);
+}
 
 /* Helpers; bpf_host.c has them. */
 static void *bpf_map_lookup_elem(const void *map, const void *key);

@@ -451,6 +451,26 @@ Test(bpf_switch, an_exec_whose_hook_was_skipped_renames_the_record_at_the_switch
 	eq(host_record(FIRST_SLOT)->value[V_EXECS] - host_base(FIRST_SLOT)->value[V_EXECS], 1);
 }
 
+Test(bpf_switch, an_exec_that_is_switched_away_before_its_hook_belongs_to_the_new_program)
+{
+	const struct record *old = host_record(FIRST_SLOT);
+	__u32 fresh;
+
+	host_sched_switch(false, NULL, task);
+	host_task_exec(task, "program");
+	host_task_set_in_exec(task, true);
+	host_leave(task, true, HOST_RUNNING, NULL);
+	eq(old->value[V_EXECS] - host_base(FIRST_SLOT)->value[V_EXECS], 0);
+	cr_expect_str_eq(host_name(FIRST_SLOT), "worker");
+	host_sched_switch(false, NULL, task);
+	host_sched_process_exec(task, 101);
+	host_task_set_in_exec(task, false);
+	eq(old->state, RECORD_DEAD);
+	fresh = current_slot();
+	cr_expect_str_eq(host_name(fresh), "program");
+	eq(host_record(fresh)->value[V_EXECS] - host_base(fresh)->value[V_EXECS], 1);
+}
+
 Test(bpf_switch, an_exec_by_another_thread_than_the_leader_keeps_its_record_by_its_new_pid)
 {
 	struct host_task *thread = host_task_new(task, 107, AFTER + 2, CGROUP_A, "worker");

@@ -106,3 +106,28 @@ Test(classes, well_known_calls_wait_for_what_their_users_expect)
 	cr_assert_eq(find("sendfile")->class, VALUE_INDEX(class, FILE));
 	cr_assert_eq(find("eventfd2")->class, VALUE_INDEX(class, IPC));
 }
+
+Test(classes, every_transfer_is_a_call_of_the_same_name_and_class)
+{
+	static const struct {
+		unsigned int number;
+		const char *name;
+		enum call_transfer how;
+	} transfers[] = {
+#define TRANSFER(number, name, how) { number, #name, TRANSFER_##how },
+#include "transfers.def"
+#undef TRANSFER
+	};
+	size_t by_descriptor = 0;
+
+	for (size_t i = 0; i < sizeof(transfers) / sizeof(transfers[0]); i++) {
+		bool is_first = transfers[i].how <= TRANSFER_WRITE;
+
+		cr_assert(!i || transfers[i].number > transfers[i - 1].number, "%s", transfers[i].name);
+		cr_assert_eq(find(transfers[i].name)->number, transfers[i].number, "%s", transfers[i].name);
+		cr_assert_eq(find(transfers[i].name)->class == CALL_BY_DESCRIPTOR, is_first, "%s",
+			     transfers[i].name);
+		by_descriptor += is_first;
+	}
+	cr_assert_eq(by_descriptor, 10);
+}

@@ -443,6 +443,22 @@ Test(thread, an_older_record_read_after_the_newer_does_not_take_the_process_back
 	eq(process->program->value[EXITS_(SUCCESS)], 1);
 }
 
+Test(thread, counters_of_32_bits_go_on_past_their_end)
+{
+	begin();
+	record.narrow[V_FILE_READS - RECORD_VALUES] = 0xfffffff0;
+	thread_count(&thread, &record, &owner);
+	eq(model->node->value[V_FILE_READS], 0xfffffff0);
+	record.narrow[V_FILE_READS - RECORD_VALUES] = 5;
+	thread_count(&thread, &record, &owner);
+	thread_count(&thread, &record, &owner);
+	eq(model->node->value[V_FILE_READS], 0x100000005);
+	record.narrow[V_FILE_READS - RECORD_VALUES] = 7;
+	thread_count(&thread, &record, &owner);
+	eq(model->node->value[V_FILE_READS], 0x100000007);
+	eq(model->node->value[V_FILE_WRITES], 0);
+}
+
 Test(thread, a_thread_that_an_exec_ended_does_not_take_the_process_back)
 {
 	struct thread sibling = { 0 };

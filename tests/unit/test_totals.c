@@ -12,9 +12,11 @@ static struct table table = { .cpus = cpus, .cpu_count = CPUS };
 static void set_up(void)
 {
 	for (uint32_t i = 0; i < CPUS; i++)
-		cpus[i] = (struct cpu_state){
-			.calls = 101 + i, .switches = 211 + i, .births = 307 + i, .deaths = 401 + i
-		};
+		cpus[i] = (struct cpu_state){ .calls = 101 + i,
+					      .switches = 211 + i,
+					      .births = 307 + i,
+					      .deaths = 401 + i,
+					      .bytes = 503 + i };
 }
 
 TestSuite(totals, .init = set_up, .timeout = 20);
@@ -27,17 +29,34 @@ Test(totals, are_the_sums_over_all_cpus)
 	cr_expect_eq(totals.switches, 636);
 	cr_expect_eq(totals.births, 924);
 	cr_expect_eq(totals.deaths, 1206);
+	cr_expect_eq(totals.bytes, 1512);
 }
 
 Test(totals, a_record_adds_what_it_has_more_than_was_read)
 {
-	const struct thread thread = { .calls = 13, .switches = 17 };
-	const struct record record = { .calls = 113, .switches = 17 };
-	struct totals sums = { .calls = 5, .switches = 7 };
+	const struct thread thread = { .calls = 13,
+				       .switches = 17,
+				       .last = { [V_FILE_READ] = 1000, [V_NETWORK_TRANSMIT_LAST] = 10 } };
+	const struct record record = { .calls = 113,
+				       .switches = 17,
+				       .value = { [V_FILE_READ] = 1101, [V_NETWORK_TRANSMIT_LAST] = 113 } };
+	struct totals sums = { .calls = 5, .switches = 7, .bytes = 11 };
 
 	totals_add_record(&sums, &record, &thread);
 	cr_expect_eq(sums.calls, 105);
 	cr_expect_eq(sums.switches, 7);
+	cr_expect_eq(sums.bytes, 11 + 101 + 103);
+}
+
+Test(totals, bytes_that_are_in_no_record_are_a_difference)
+{
+	struct totals before = totals_read(&table), sums = before;
+	uint64_t difference[ACCOUNTS];
+
+	sums.bytes -= 7;
+	totals_compare(&before, &sums, &table, difference);
+	cr_expect_eq(difference[ACCOUNT_BYTES], 7);
+	cr_expect_eq(difference[ACCOUNT_SYSCALLS], 0);
 }
 
 static void expect(const struct totals *before, const struct totals *sums, uint64_t calls, uint64_t switches,

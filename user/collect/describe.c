@@ -27,10 +27,8 @@ static void describe_probes(const struct collector *collector, struct self *self
 static void describe_records(const struct collector *collector, struct self *self)
 {
 	static const char *const accounts[ACCOUNTS] = {
-		[ACCOUNT_SYSCALLS] = "syscalls",
-		[ACCOUNT_SWITCHES] = "switches",
-		[ACCOUNT_BIRTHS] = "births",
-		[ACCOUNT_DEATHS] = "deaths",
+		[ACCOUNT_SYSCALLS] = "syscalls", [ACCOUNT_SWITCHES] = "switches", [ACCOUNT_BIRTHS] = "births",
+		[ACCOUNT_DEATHS] = "deaths",     [ACCOUNT_BYTES] = "bytes",
 	};
 	const struct records_statistics *statistics = collector_statistics(collector);
 
@@ -41,6 +39,9 @@ static void describe_records(const struct collector *collector, struct self *sel
 	self_set(self, SELF_UNATTRIBUTED, "syscalls", NULL, statistics->unattributed_calls);
 	self_set(self, SELF_UNATTRIBUTED, "switches", NULL, statistics->unattributed_switches);
 	self_set(self, SELF_UNATTRIBUTED, "births", NULL, statistics->unattributed_births);
+	self_set(self, SELF_UNATTRIBUTED, "bytes", NULL, statistics->unattributed_bytes);
+	self_set(self, SELF_UNATTRIBUTED, "messages", NULL, statistics->unattributed_messages);
+	self_set(self, SELF_UNATTRIBUTED, "io_uring", NULL, statistics->unattributed_uring);
 	self_set(self, SELF_UNATTRIBUTED, "groups", NULL, statistics->no_group);
 	self_set(self, SELF_UNATTRIBUTED_CPU, NULL, NULL, statistics->unattributed_cpu_ns);
 	self_set(self, SELF_MAP_ENTRIES, "records", NULL, statistics->live);

@@ -63,6 +63,7 @@ const struct metric metrics[METRICS] = {
 #define METRIC(id, levels, kind, unit, name, dimension, source, needs, help)                               \
 	_Static_assert((SOURCE_##source == SOURCE_TASK) == (V_##id##_LAST < TASK_VALUES), #id);            \
 	_Static_assert((SOURCE_##source <= SOURCE_RECORD) == (V_##id##_LAST < RECORD_VALUES), #id);        \
+	_Static_assert((SOURCE_##source <= SOURCE_NARROW) == (V_##id##_LAST < THREAD_VALUES), #id);        \
 	_Static_assert((SOURCE_##source <= SOURCE_MODEL) == (V_##id##_LAST < PROGRAM_VALUES), #id);        \
 	_Static_assert((SOURCE_##source <= SOURCE_FILE) == (V_##id##_LAST < CONTAINER_VALUES), #id);       \
 	_Static_assert(!((levels)&P) || SOURCE_##source <= SOURCE_MODEL, #id " is not kept for programs"); \

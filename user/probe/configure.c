@@ -55,11 +55,14 @@ static void fill_calls(struct probe_config *config)
 	};
 
 	for (unsigned int number = 0; number < SYSCALL_NUMBERS; number++)
-		config->call[number] = (struct call_kind){ CLASS_OTHER, WAIT_OTHER };
-#define SYSCALL(number, name, class, wait) \
-	config->call[number] = (struct call_kind){ CLASS_##class, WAIT_##wait };
+		config->call[number] = (struct call_kind){ .class = CLASS_OTHER, .wait = WAIT_OTHER };
+#define SYSCALL(number, name, class_, wait_) \
+	config->call[number] = (struct call_kind){ .class = CLASS_##class_, .wait = WAIT_##wait_ };
 #include "classes.def"
 #undef SYSCALL
+#define TRANSFER(number, name, how) config->call[number].transfer = TRANSFER_##how;
+#include "transfers.def"
+#undef TRANSFER
 }
 
 void configure_fill(const struct probe_settings *settings, struct probe_config *ret_config)
@@ -71,6 +74,8 @@ void configure_fill(const struct probe_settings *settings, struct probe_config *
 	ret_config->cgroup_hierarchy = settings->cgroup_hierarchy;
 	ret_config->has_rdonly_cast = settings->feature.rdonly_cast;
 	ret_config->has_current_btf = settings->feature.current_btf;
+	ret_config->has_socket_hooks = settings->feature.socket_hooks && settings->profile == PROBE_FULL;
+	ret_config->uring = settings->feature.uring;
 	ret_config->waits = settings->profile != PROBE_LIGHT;
 	ret_config->survey_copies = settings->profile == PROBE_LIGHT;
 	ret_config->started_ns = settings->started_ns;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "probe/feature.h"
+#include "probe_config.h"
 
 static bool has_function(const struct btf *btf, const char *name)
 {
@@ -41,6 +43,35 @@ static bool has_member(const struct btf *btf, const char *type_name, const char 
 	return false;
 }
 
+/* Parameters of a tracepoint, the first of which is not its own; NULL when the kernel does not have it. */
+static const struct btf_type *tracepoint_parameters(const struct btf *btf, const char *name)
+{
+	char type_name[64];
+	const struct btf_type *type;
+	int id;
+
+	snprintf(type_name, sizeof(type_name), "btf_trace_%s", name);
+	id = btf__find_by_name_kind(btf, type_name, BTF_KIND_TYPEDEF);
+	if (id < 0)
+		return NULL;
+	type = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
+	return btf_is_ptr(type) ? btf__type_by_id(btf, type->type) : NULL;
+}
+
+static uint32_t uring_arguments(const struct btf *btf)
+{
+	const struct btf_type *function = tracepoint_parameters(btf, "io_uring_complete");
+	const struct btf_type *third;
+
+	if (!function || btf_vlen(function) < 4)
+		return URING_NONE;
+	third = btf__type_by_id(btf, btf_params(function)[3].type);
+	if (btf_is_ptr(third)) /* seen on 6.18 and 7.2 */
+		return URING_ENTRY;
+	/* seen on 6.1 and 6.12; not on 5.10 */
+	return btf_is_ptr(btf__type_by_id(btf, btf_params(function)[2].type)) ? URING_REQUEST : URING_RESULT;
+}
+
 int feature_detect(struct feature *ret_feature)
 {
 	struct feature feature = { 0 };
@@ -56,6 +87,11 @@ int feature_detect(struct feature *ret_feature)
 		feature.btf = true;
 		feature.rdonly_cast = has_function(btf, "bpf_rdonly_cast");
 		feature.current_btf = enum_value(btf, "bpf_func_id", "BPF_FUNC_get_current_task_btf") > 0;
+		/* kernel_sendpage(), gone with commit dc97391e6610, 6.5, sent past the hooks */
+		feature.socket_hooks = tracepoint_parameters(btf, "sock_send_length") &&
+				       tracepoint_parameters(btf, "sock_recv_length") &&
+				       !has_function(btf, "kernel_sendpage");
+		feature.uring = uring_arguments(btf);
 		/* commits 439ebd5b5708 and 57918341dd19 came together: the first drops the preemption guard of raw syscall
 		 * tracepoints, the second brings this function */
 		feature.preemptible_calls = has_function(btf, "trace_call_bpf_faultable");

@@ -10,6 +10,8 @@ struct feature {
 	bool btf;                /* /sys/kernel/btf/vmlinux is there and readable */
 	bool rdonly_cast;        /* bpf_rdonly_cast(): 6.2 */
 	bool current_btf;        /* bpf_get_current_task_btf(): 5.11 */
+	bool socket_hooks;       /* sock_send_length and sock_recv_length tell all that sockets move: 6.5 */
+	uint32_t uring;          /* enum uring_arguments: what io_uring_complete tells */
 	bool preemptible_calls;  /* programs of system calls run preemptibly: 7.2 */
 	bool preemptible_others; /* programs of other tracepoints do: 7.0 */
 	uint32_t cpu_controller; /* index of the `cpu` controller in css_set.subsys[] */

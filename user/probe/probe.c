@@ -14,7 +14,9 @@
 #include "cgroup.skel.h"
 #include "process.skel.h"
 #include "sched.skel.h"
+#include "socket.skel.h"
 #include "syscall.skel.h"
+#include "uring.skel.h"
 
 enum probe_object {
 #define OBJECT(name) OBJECT_##name,
@@ -28,6 +30,10 @@ enum requirement {
 	REQUIRES_steady_calls,
 	REQUIRES_preemptible_calls,
 	REQUIRES_preemptible_others,
+	REQUIRES_steady_sockets,
+	REQUIRES_preemptible_sockets,
+	REQUIRES_steady_uring,
+	REQUIRES_preemptible_uring,
 };
 
 static const struct program_row {
@@ -95,6 +101,14 @@ static bool is_wanted(const struct program_row *row, const struct probe_settings
 		return settings->feature.preemptible_calls;
 	case REQUIRES_preemptible_others:
 		return settings->feature.preemptible_others;
+	case REQUIRES_steady_sockets:
+		return settings->feature.socket_hooks && !settings->feature.preemptible_others;
+	case REQUIRES_preemptible_sockets:
+		return settings->feature.socket_hooks && settings->feature.preemptible_others;
+	case REQUIRES_steady_uring:
+		return settings->feature.uring && !settings->feature.preemptible_others;
+	case REQUIRES_preemptible_uring:
+		return settings->feature.uring && settings->feature.preemptible_others;
 	}
 	return true;
 }
@@ -150,6 +164,26 @@ static int load_object(struct probe *probe, enum probe_object object, const stru
 	return error;
 }
 
+/* Sockets are counted by both hooks or, when one of them is refused, at the end of system calls: never by half of each. */
+static bool has_socket_hooks(struct probe *probe)
+{
+	static const enum probe_program hooks[] = { PROBE_sock_send_length, PROBE_sock_send_length_tracepoint,
+						    PROBE_sock_recv_length,
+						    PROBE_sock_recv_length_tracepoint };
+	unsigned int loaded = 0;
+
+	for (unsigned int i = 0; i < 4; i++)
+		loaded += probe->status[hooks[i]].wanted && probe->status[hooks[i]].loaded;
+	for (unsigned int i = 0; loaded < 2 && i < 4; i++) {
+		struct probe_status *status = &probe->status[hooks[i]];
+
+		if (status->loaded)
+			snprintf(status->reason, sizeof(status->reason), "the other of the two is refused");
+		status->loaded = false;
+	}
+	return loaded == 2;
+}
+
 int probe_new(const struct probe_settings *settings, struct probe **ret_probe)
 {
 	_cleanup_(cleanup_free) struct probe_config *config = malloc(sizeof(*config));
@@ -174,6 +208,8 @@ int probe_new(const struct probe_settings *settings, struct probe **ret_probe)
 	for (unsigned int i = 0; i < PROBE_OBJECTS; i++) {
 		error = load_object(probe, i, &object_settings);
 		first_error = first_error ?: error;
+		if (i == OBJECT_socket)
+			config->has_socket_hooks = has_socket_hooks(probe);
 	}
 	for (unsigned int i = 0; i < PROBE_PROGRAMS; i++)
 		loaded += probe->status[i].loaded;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -89,7 +90,10 @@ static void take_snapshot(const struct record *record, struct record *copy)
 	for (int i = 0; i < SNAPSHOT_TRIES; i++) {
 		uint32_t seq = __atomic_load_n(&record->seq, __ATOMIC_ACQUIRE);
 
-		memcpy(copy, record, sizeof(*copy));
+		/* the head first: what it says was counted is then in the values */
+		memcpy(copy, record, offsetof(struct record, value));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		memcpy(copy->value, record->value, sizeof(copy->value));
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (!(seq & 1) && __atomic_load_n(&record->seq, __ATOMIC_RELAXED) == seq)
 			return;
@@ -283,12 +287,17 @@ static void read_statistics(struct records *records)
 	statistics->group_capacity = records->table.group_count - 1;
 	statistics->unattributed_calls = statistics->unattributed_switches = 0;
 	statistics->unattributed_births = statistics->no_group = statistics->stale_slots = 0;
+	statistics->unattributed_bytes = statistics->unattributed_messages = 0;
+	statistics->unattributed_uring = 0;
 	for (uint32_t i = 0; i < records->table.cpu_count; i++) {
 		const struct cpu_state *cpu = &records->table.cpus[i];
 
 		statistics->unattributed_calls += records->threads[i].calls;
 		statistics->unattributed_switches += records->threads[i].switches;
 		statistics->unattributed_births += cpu->no_slot;
+		statistics->unattributed_bytes += thread_bytes(&records->threads[i]) + cpu->unknown_bytes;
+		statistics->unattributed_messages += cpu->unknown_messages;
+		statistics->unattributed_uring += cpu->unknown_uring;
 		statistics->no_group += cpu->no_group;
 		statistics->stale_slots += cpu->stale_slot;
 		starts += cpu->slotless_starts;
@@ -362,7 +371,8 @@ void records_pass(struct records *records, const struct thread_owner *owner)
 	totals_compare(&before, &records->sums, &records->table, records->statistics.difference);
 	if (records->surveys) /* nothing counts calls and switches on its own there */
 		records->statistics.difference[ACCOUNT_SYSCALLS] =
-			records->statistics.difference[ACCOUNT_SWITCHES] = 0;
+			records->statistics.difference[ACCOUNT_SWITCHES] =
+				records->statistics.difference[ACCOUNT_BYTES] = 0;
 	model_book_starts(records->model);
 	read_tables(records);
 	read_statistics(records);

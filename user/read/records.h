@@ -12,7 +12,14 @@
 #include "probe/probe.h"
 #include "read/thread.h"
 
-enum accounting { ACCOUNT_SYSCALLS, ACCOUNT_SWITCHES, ACCOUNT_BIRTHS, ACCOUNT_DEATHS, ACCOUNTS };
+enum accounting {
+	ACCOUNT_SYSCALLS,
+	ACCOUNT_SWITCHES,
+	ACCOUNT_BIRTHS,
+	ACCOUNT_DEATHS,
+	ACCOUNT_BYTES,
+	ACCOUNTS
+};
 
 struct records_statistics {
 	uint64_t live;     /* slots in use */
@@ -20,7 +27,8 @@ struct records_statistics {
 	uint64_t groups, group_capacity;
 	uint64_t difference[ACCOUNTS];
 	uint64_t unattributed_calls, unattributed_switches, unattributed_cpu_ns, unattributed_births;
-	uint64_t no_group;    /* records without a group */
+	uint64_t unattributed_bytes, unattributed_messages, unattributed_uring; /* see struct cpu_state */
+	uint64_t no_group;                                                      /* records without a group */
 	uint64_t stale_slots; /* mended by the kernel side */
 	uint64_t orphans;     /* mended here */
 	uint64_t poked;       /* CPUs brought up to date without a switch */

@@ -31,11 +31,16 @@ void thread_adjust_times(uint64_t run_ns, uint64_t last_user_ns, uint64_t last_s
 	*system_ns = system;
 }
 
-/* value[] of a record as it is counted: times adjusted, the running wait added. */
+/* value[] of a record as it is counted: times adjusted, the running wait added, 32 bits widened. */
 static void shown_values(const struct thread *thread, const struct record *record, uint64_t now_ns,
-			 uint64_t value[RECORD_VALUES])
+			 uint64_t value[THREAD_VALUES])
 {
 	memcpy(value, record->value, sizeof(record->value));
+	for (unsigned int i = 0; i < NARROW_VALUES; i++) {
+		uint64_t last = thread->last[RECORD_VALUES + i];
+
+		value[RECORD_VALUES + i] = last + (uint32_t)(record->narrow[i] - (uint32_t)last);
+	}
 	thread_adjust_times(value[V_CPU], thread->last[V_CPU_USER], thread->last[V_CPU_SYSTEM],
 			    &value[V_CPU_USER], &value[V_CPU_SYSTEM]);
 	if (record->wait_reason && record->wait_reason <= DIMENSION_WIDTH(wait_reason)) {
@@ -131,12 +136,12 @@ void thread_follow(struct thread *thread, const struct thread_owner *owner)
 
 void thread_count(struct thread *thread, const struct record *record, const struct thread_owner *owner)
 {
-	uint64_t value[RECORD_VALUES];
+	uint64_t value[THREAD_VALUES];
 
 	shown_values(thread, record, owner->now_ns, value);
 	if (thread->cgroup && (value[V_CPU] != thread->last[V_CPU] || thread->calls != record->calls))
 		thread->cgroup->activity++;
-	for (unsigned int i = 0; i < RECORD_VALUES; i++) {
+	for (unsigned int i = 0; i < THREAD_VALUES; i++) {
 		/* what was shown is never taken back: a wait that turns out shorter is made up for by its next */
 		if (value[i] <= thread->last[i])
 			continue;
@@ -164,6 +169,15 @@ void thread_wait_on(struct thread *thread, const struct record *record, const st
 		return;
 	model_count(owner->model, thread->program, index, value - thread->last[index]);
 	thread->last[index] = value;
+}
+
+uint64_t thread_bytes(const struct thread *thread)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned int i = BYTES_BEGIN; i < BYTES_END; i++)
+		bytes += thread->last[i];
+	return bytes;
 }
 
 static unsigned int exit_status(int32_t code)

@@ -21,7 +21,7 @@ struct thread {
 	struct program *program; /* NULL for a catch-all */
 	struct process *process; /* NULL for a catch-all, or past the limit of processes */
 	uint64_t
-		last[RECORD_VALUES]; /* as counted: adjusted times, waits with what was added provisionally */
+		last[THREAD_VALUES]; /* as counted: adjusted times, waits with what was added provisionally */
 };
 
 /* What a pass needs to give a thread its owner. */
@@ -45,6 +45,8 @@ void thread_follow(struct thread *thread, const struct thread_owner *owner);
 void thread_count(struct thread *thread, const struct record *record, const struct thread_owner *owner);
 /* Nothing changed but the clock: goes on with a wait. */
 void thread_wait_on(struct thread *thread, const struct record *record, const struct thread_owner *owner);
+/* Payload counted so far, the sum of BYTES_BEGIN to BYTES_END. */
+uint64_t thread_bytes(const struct thread *thread);
 /* After its last thread_count(): ends gauges, tells the process's end. */
 void thread_end(struct thread *thread, const struct record *record, const struct thread_owner *owner);
 

@@ -5,7 +5,7 @@
 #include "read/table.h"
 
 struct totals {
-	uint64_t calls, switches, births, deaths;
+	uint64_t calls, switches, births, deaths, bytes;
 	uint64_t slotless_starts,
 		slotless_exits[DIMENSION_WIDTH(exit_status)]; /* already given to the node */
 };

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+/* What a system call moved, told at its end from number, result and descriptors (include/transfers.def). */
+#include "lib/traffic.bpf.h"
+
+#define MESSAGE_BYTES 64        /* struct mmsghdr of user space */
+#define MESSAGE_LENGTH 56       /* its msg_len */
+#define MESSAGES_MAX 128        /* of one call whose lengths are read */
+#define TRANSFER_MAX 0x7ffff000 /* MAX_RW_COUNT: no call moves more */
+
+/*
+ * One side of a transfer at the end of its system call; returns the bytes counted. A descriptor that was closed or given
+ * to another file meanwhile is not what it was: closed ones are told, exchanged ones cannot be.
+ */
+static __always_inline __u64 transfer_side(struct cpu_state *cpu, struct record *record, struct file *file,
+					   enum descriptor_kind kind, bool write, bool spliced, long result,
+					   bool preemptible)
+{
+	if (result < 0)
+		return 0;
+	if (!file) {
+		CPU_ADD_MANY(cpu->unknown_bytes, result);
+		return 0;
+	}
+	if (kind == DESCRIPTOR_FILE)
+		return traffic_add_file(record, write, result);
+	if (kind != DESCRIPTOR_SOCKET || !result)
+		return 0;
+	/* the socket's own way into a pipe passes the hook by */
+	if (cfg.has_socket_hooks && (write || !spliced || !file_splices_itself(file)))
+		return 0;
+	return traffic_add_socket(record, write, file_protocol(file), result);
+}
+
+/*
+ * sendmmsg and recvmmsg tell their lengths in the caller's memory alone: it may forge its own numbers, no others. Not static, so
+ * that the verifier looks at the loop once. Returns the bytes, and in the bits from UNKNOWN_SHIFT up how many could not be read.
+ */
+#define UNKNOWN_SHIFT 48
+
+__noinline __u64 transfer_sum_messages(__u64 messages, __u64 count)
+{
+	__u64 bytes = 0;
+	__u32 length;
+
+	for (__u32 i = 0; i < MESSAGES_MAX && i < count; i++) {
+		if (bpf_probe_read_user(&length, sizeof(length),
+					(void *)(messages + i * MESSAGE_BYTES + MESSAGE_LENGTH)) ||
+		    length > TRANSFER_MAX)
+			bytes += 1ULL << UNKNOWN_SHIFT;
+		else
+			bytes += length;
+	}
+	return bytes;
+}
+
+/* The calls that open files, or have two descriptors or many lengths; returns the bytes counted. `how`: enum call_transfer, or-ed
+ * with TRANSFER_PREEMPTIBLE. */
+#define TRANSFER_PREEMPTIBLE 0x100
+
+static __noinline __u64 transfer_count(struct cpu_state *cpu, struct record *record,
+				       const struct pt_regs *regs, __u32 how, long result)
+{
+	bool preemptible = how & TRANSFER_PREEMPTIBLE;
+	struct task_struct *task = task_current();
+	struct call_arguments arguments;
+	struct file *file;
+	__u32 from, to;
+	__u64 bytes;
+
+	how &= 0xff;
+	if (how == TRANSFER_OPEN) {
+		record->narrow[V_FILE_OPENS - RECORD_VALUES] += result >= 0;
+		return 0;
+	}
+	if (preemptible)
+		call_arguments_now(&arguments);
+	else
+		call_arguments_of(regs, &arguments);
+	from = to = arguments.first;
+	if (how == TRANSFER_SENDFILE || how == TRANSFER_SPLICE) {
+		if (how == TRANSFER_SENDFILE)
+			from = arguments.second;
+		else
+			to = arguments.third;
+		file = task_file(task, from);
+		bytes = transfer_side(cpu, record, file, file_kind(file), false, true, result, preemptible);
+		file = task_file(task, to);
+		return bytes +
+		       transfer_side(cpu, record, file, file_kind(file), true, true, result, preemptible);
+	}
+	if (cfg.has_socket_hooks || result <= 0 ||
+	    (how == TRANSFER_RECEIVE_MANY && arguments.fourth & (FLAG_PEEK | FLAG_ERRORS)))
+		return 0;
+	bytes = transfer_sum_messages(arguments.second, result);
+	CPU_ADD_MANY(cpu->unknown_messages,
+		     (bytes >> UNKNOWN_SHIFT) + (result > MESSAGES_MAX ? result - MESSAGES_MAX : 0));
+	bytes &= (1ULL << UNKNOWN_SHIFT) - 1;
+	file = task_file(task, from);
+	return transfer_side(cpu, record, file, file_kind(file), how == TRANSFER_SEND_MANY, false, bytes,
+			     preemptible);
+}

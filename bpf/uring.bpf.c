@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What io_uring moves: no system call tells it. */
+#include "lib/program.bpf.h"
+#include "lib/traffic.bpf.h"
+
+/* Context of the ring's owner, or of a worker of it. Since 5.1. */
+SEC("tp_btf/io_uring_complete")
+int io_uring_complete(__u64 *context)
+{
+	struct uring_completion done = uring_completion(context);
+
+	on_uring_complete(done.request, done.result, false);
+	return 0;
+}
+
+/* Lossless twin for 7.0 and later, see sched_process_exec_tracepoint. */
+SEC("tracepoint/io_uring/io_uring_complete")
+int io_uring_complete_tracepoint(struct trace_event_raw_io_uring_complete *context)
+{
+	struct io_kiocb *request = NULL;
+
+	if (bpf_core_field_exists(context->req))
+		request = context->req;
+	on_uring_complete(request, context->res, true);
+	return 0;
+}
