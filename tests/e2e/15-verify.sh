@@ -12,7 +12,7 @@ is "verify ends with 0" $? 0
 while read -r state text; do
 	is "$text" "$state" ok
 done < <(grep -E '^(ok|WRONG) ' "$WORK/verify")
-is "it has 17 lines of numbers" "$(grep -c -E '^(ok|WRONG) ' "$WORK/verify")" 17
+is "it has 21 lines of numbers" "$(grep -c -E '^(ok|WRONG) ' "$WORK/verify")" 21
 
 "$KTALLY" verify --no-bpf.enabled >"$WORK/out" 2>"$WORK/err"
 is "without BPF it ends with 2" $? 2
