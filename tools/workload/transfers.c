@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,6 +231,47 @@ static void turn_uring(uint64_t bytes)
 	count_in(&ends, bytes);
 }
 
+/* ---- a descriptor that is closed while another thread receives from it ---- */
+
+static int closed_fd;
+
+static void *receive_closed(void *context)
+{
+	uint64_t bytes = *(uint64_t *)context;
+
+	return syscall(SYS_recvfrom, closed_fd, block, bytes, MSG_WAITALL, NULL, NULL) == (long)bytes ?
+		       context :
+		       NULL;
+}
+
+/* Whether the receiver was there in time: a busy machine may bring it late, to a descriptor closed already. */
+static bool try_closed(uint64_t bytes)
+{
+	static char data[BYTES_MAX];
+	pthread_t thread;
+	void *received;
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
+		fail("no socket pair: %s", strerror(errno));
+	closed_fd = fds[0];
+	if (pthread_create(&thread, NULL, receive_closed, &bytes))
+		fail("no thread");
+	sleep_ns(20000000);
+	syscall(SYS_close, fds[0]);
+	syscall(SYS_sendto, fds[1], data, bytes, MSG_NOSIGNAL, NULL, 0);
+	pthread_join(thread, &received);
+	close(fds[1]);
+	return received;
+}
+
+static void turn_closed(uint64_t bytes)
+{
+	while (!try_closed(bytes))
+		;
+	count_out(&ends, bytes);
+}
+
 static const struct call {
 	const char *name;
 	void (*turn)(uint64_t bytes);
@@ -237,7 +279,7 @@ static const struct call {
 	{ "read", turn_read },         { "readv", turn_readv },     { "pread", turn_pread },
 	{ "send", turn_send },         { "sendmsg", turn_sendmsg }, { "sendmmsg", turn_sendmmsg },
 	{ "sendfile", turn_sendfile }, { "splice", turn_splice },   { "copy", turn_copy },
-	{ "open", turn_open },         { "io_uring", turn_uring },
+	{ "open", turn_open },         { "io_uring", turn_uring },  { "closed", turn_closed },
 };
 
 static int temporary_file(void)
