@@ -78,9 +78,9 @@ enum variant {
 	VARIANT_NONE_AGAIN,
 	VARIANT_EMPTY_EXIT,
 	VARIANT_EMPTY_SWITCH,
-	VARIANT_EMPTY_CALLS, /* both */
-	VARIANT_EMPTY,       /* and those of sockets: the hooks of profile default */
-	VARIANT_EMPTY_ENTER, /* and sys_enter: the hooks of profile full */
+	VARIANT_EMPTY,         /* both: the hooks of profile default */
+	VARIANT_EMPTY_SOCKETS, /* and those of sockets */
+	VARIANT_EMPTY_ENTER,   /* and sys_enter: the hooks of profile full */
 	VARIANT_LIGHT,
 	VARIANT_DEFAULT,
 	VARIANT_DEFAULT_SWITCH, /* profile default without sys_exit */
