@@ -94,9 +94,9 @@ for _ in 1 2 3; do
 	before=$(awk '{ print $1 }' "/proc/$spinner/schedstat")
 	scrape "$WORK/spin.prom"
 	after=$(awk '{ print $1 }' "/proc/$spinner/schedstat")
-	between "a busy loop read in mid-flight is right within a tick" \
+	between "a busy loop read in mid-flight is right within a tick, as of a reading at most 100 ms old" \
 		"$(metric "$WORK/spin.prom" ktally_container_cpu_seconds_total "container=\"$(basename "$CGROUP")\"")" \
-		"$(awk -v b="$before" -v t=$tick 'BEGIN { printf "%.6f", b / 1e9 - t / 1e3 - 0.01 }')" \
+		"$(awk -v b="$before" -v t=$tick 'BEGIN { printf "%.6f", b / 1e9 - t / 1e3 - 0.1 }')" \
 		"$(awk -v a="$after" -v t=$tick 'BEGIN { printf "%.6f", a / 1e9 + t / 1e3 }')"
 done
 kill "$spinner"
