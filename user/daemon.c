@@ -41,6 +41,7 @@ struct daemon {
 	struct renderings metrics, cadvisor;
 	uint64_t scrapes, scrape_ns;
 	struct punctuality ticks;
+	uint64_t sources_up; /* a bit for each runtime that answers, as it was last told in the log */
 	char host[256];
 	bool ready;
 };
@@ -177,10 +178,28 @@ static bool is_tick_due(void *context)
 
 /* ---- loop callbacks ---- */
 
+static void tell_sources(struct daemon *daemon)
+{
+	const struct runtimes *runtimes = names_runtimes(collector_names(daemon->collector));
+	struct runtime_status status;
+
+	for (size_t i = 0; runtimes && i < 64 && i < runtimes_status(runtimes, i, &status); i++) {
+		if (status.up == (daemon->sources_up >> i & 1))
+			continue;
+		daemon->sources_up ^= 1ULL << i;
+		if (status.up)
+			log_info("runtime '%s' answers at %s", status.source, status.path);
+		else
+			log_warn("runtime '%s' does not answer: %s; its containers keep the names they have",
+				 status.source, status.reason);
+	}
+}
+
 static void tick(struct daemon *daemon)
 {
 	const char *news;
 
+	tell_sources(daemon);
 	collector_tick(daemon->collector);
 	news = collector_news(daemon->collector);
 	if (news[0])
