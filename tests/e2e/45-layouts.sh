@@ -88,5 +88,17 @@ remove_storm
 kill -CONT "$DAEMON_PID"
 none_left() { scrape "$WORK/storm.prom" && [ "$(metric "$WORK/storm.prom" ktally_self_cgroups 'kind="container"')" -lt 400 ]; }
 ok "also when they go" eventually 10 none_left
+
+# Whoever may make cgroups inside a container makes many: they are the container, and leave nothing behind.
+make_path "/docker/$(printf '%064x' 7)"
+nested=$root/docker/$(printf '%064x' 7)
+for ((i = 0; i < many; i++)); do echo "$nested/n$i"; done >"$WORK/nested"
+scrape "$WORK/before.prom"
+for _ in 1 2 3; do xargs mkdir <"$WORK/nested" && xargs rmdir <"$WORK/nested"; done
+settle
+scrape "$WORK/nested.prom"
+is "6,009 cgroups made and removed inside a container are no containers" \
+	"$(metric "$WORK/nested.prom" ktally_self_cgroups 'kind="container"')" "$(metric "$WORK/before.prom" ktally_self_cgroups 'kind="container"')"
+is "and one info row" "$(grep -c "^ktally_container_info.*id=\"$(printf '%064x' 7)\"" "$WORK/nested.prom")" 1
 daemon_stop
 done_testing

@@ -286,3 +286,66 @@ Test(model_names, what_was_merged_ends_in_its_time)
 	cr_assert_null(container_find(model, "", "", "blue"));
 	eq(HASH_COUNT(model->cgroups), 0);
 }
+
+Test(model_names, a_container_called_unknown_may_be_renamed_and_merged)
+{
+	struct cgroup *lost = NULL, *named = add(11, ID_A), *other = add(13, ID_B);
+
+	cr_assert_eq(model_cgroup_add(model, 17, NULL, NULL, 1, &lost), 0);
+	tell(named, "", "", "unknown"); /* shares the row of those without a path */
+	model_cgroup_remove(model, lost, NOW);
+	model_expire(model, NOW + GRACE);
+	tell(other, "", "", "web");
+	tell(named, "", "", "web");
+	cr_assert_null(model->unknown, "it was merged away");
+	cr_assert_eq(model_cgroup_add(model, 19, NULL, NULL, 1, &lost), 0);
+	cr_assert_str_eq(lost->container->name, "unknown");
+}
+
+Test(model_names, who_began_past_the_limit_gets_its_row_when_there_is_one)
+{
+	struct cgroup *first = add(11, ID_A), *late;
+	struct container *container = first->container;
+
+	tell(first, "shop", "web-0", "nginx");
+	for (uint64_t i = 0; i < 10; i++) { /* five are the limit */
+		char id[65];
+
+		snprintf(id, sizeof(id), "%064llu", (unsigned long long)i + 1);
+		id[0] = (char)('0' + i);
+		add(100 + i, id);
+	}
+	late = add(13, ID_B);
+	cr_assert_eq(late->container, model->other);
+	tell(late, "shop", "web-0", "nginx");
+	cr_assert_eq(late->container, container);
+	cr_assert_eq(model->other, container_find(model, "", "", "other"));
+	tell(late, "shop", "new", "nginx");
+	cr_assert_eq(late->container, model->other, "no room for new names");
+}
+
+Test(model_names, a_late_name_for_what_has_ended_ends_too)
+{
+	struct cgroup *first = add(11, ID_A), *second = add(13, ID_B);
+
+	tell(first, "", "", "blue");
+	tell(second, "", "", "blue");
+	model_cgroup_remove(model, second, NOW);
+	tell(second, "", "", "green");
+	cr_assert_not_null(container_find(model, "", "", "green"));
+	model_expire(model, NOW + GRACE);
+	model_expire(model, NOW + GRACE);
+	cr_assert_null(container_find(model, "", "", "green"));
+	cr_assert_not_null(container_find(model, "", "", "blue"));
+}
+
+Test(model_names, cgroups_without_end_in_one_container_are_not_kept)
+{
+	for (uint64_t i = 0; i < 2003; i++)
+		model_cgroup_remove(model, add(1000 + i, ID_A), NOW);
+	model_expire(model, NOW + 1);
+	cr_assert_leq(HASH_COUNT(model->cgroups), 512);
+	eq(model->evicted_cgroups + HASH_COUNT(model->cgroups), 2003);
+	model_expire(model, NOW + GRACE);
+	eq(HASH_COUNT(model->cgroups), 0);
+}

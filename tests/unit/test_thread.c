@@ -171,7 +171,9 @@ Test(thread, it_follows_its_cgroup_to_a_container_with_a_name)
 
 	begin();
 	cr_assert_eq(model_cgroup_name(model, thread.cgroup, "/docker/web", &identity, owner.now_ns, 1), 0);
-	thread_follow(&thread, &owner);
+	cr_assert(thread_has_moved(&thread));
+	thread_rename(&thread, "worker", 0, &owner);
+	cr_assert_not(thread_has_moved(&thread));
 	cr_expect_str_eq(thread.program->container->name, "web");
 	cr_expect_str_eq(thread.program->name, "worker");
 	eq(thread.program->container->value[V_THREADS], 1);

@@ -17,7 +17,10 @@
 	(5 * 60 * NS_PER_S) /* files that only struct instance needs are read so long after somebody asked */
 #define QUIET_TURNS_WANTED \
 	6 /* the same while somebody asks for instances: writeback and reclaim need no thread of it */
-#define QUIET_TURNS 30 /* a container that did nothing is read every 30th time: its files hardly change */
+#define WANTED_AT_ONCE 100 /* read for the first who asks, some 12 ms; the rest comes in the next turns */
+#define UNMET_NS \
+	(10 * NS_PER_S) /* a removed cgroup in which no thread was met: records are all read by then */
+#define QUIET_TURNS 30  /* a container that did nothing is read every 30th time: its files hardly change */
 
 /* One cgroup of the machine, whether it is of interest or not. */
 struct known {
@@ -166,8 +169,8 @@ static bool is_container(const char *path)
 {
 	struct identity identity;
 
-	cgroup_path_identify(path, &identity, NULL);
-	return identity.kind == IDENTITY_CONTAINER;
+	return cgroup_path_identify(path, &identity, NULL) == CGROUP_PATH_OWN &&
+	       identity.kind == IDENTITY_CONTAINER;
 }
 
 /* The root is shown as the machine; those around containers when they are asked for. On hybrid hosts the v1 cgroup of the same
@@ -178,6 +181,9 @@ static void add_parent(struct cgroups *cgroups, struct known *known)
 
 	cgroup_path_identify(known->path, &identity, NULL);
 	if (!(known->id & CGROUP_V1) && cgroupfs_has_v1_cpu(cgroups->settings.cgroupfs))
+		return;
+	/* where a part is mounted its root is not the machine's */
+	if (strcmp(known->path, "/") == 0 && !cgroups->settings.cgroupfs->is_whole)
 		return;
 	if (strcmp(known->path, "/") != 0 &&
 	    (!cgroups->settings.parents ||
@@ -224,6 +230,16 @@ static void learn_roots(struct cgroups *cgroups)
 	}
 }
 
+/* Another container of the same names lives: the gauges are its own. */
+static bool has_successor(const struct cgroup *cgroup)
+{
+	for (const struct cgroup *other = cgroup->container->instances; other; other = other->next_instance)
+		if (!other->removed && other->identity && cgroup->identity &&
+		    strcmp(other->identity->id, cgroup->identity->id) != 0)
+			return true;
+	return false;
+}
+
 static void lose(struct cgroups *cgroups, struct known *known)
 {
 	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, known->id);
@@ -232,7 +248,7 @@ static void lose(struct cgroups *cgroups, struct known *known)
 		return;
 	known->removed = true;
 	known->removed_ns = cgroups->now_ns;
-	if (known->files && cgroup)
+	if (known->files && cgroup && !has_successor(cgroup))
 		container_files_clear(cgroup->container);
 	container_files_free(known->files);
 	known->files = NULL;
@@ -261,6 +277,16 @@ static int on_walk(void *context, int dir_fd, uint64_t id, const char *path)
 	return 0;
 }
 
+/* Those met by a thread, whose notices were lost and which no walk has found: they are gone. */
+static void lose_nameless(struct cgroups *cgroups)
+{
+	struct model *model = cgroups->settings.model;
+
+	for (struct cgroup *cgroup = model->cgroups; cgroup; cgroup = cgroup->hh.next)
+		if (!cgroup->removed && !cgroup->references && !find(cgroups, cgroup->id))
+			model_cgroup_remove(model, cgroup, cgroups->now_ns);
+}
+
 int cgroups_walk(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
 {
 	struct known *known, *next;
@@ -277,6 +303,8 @@ int cgroups_walk(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
 	HASH_ITER(hh, cgroups->known, known, next)
 		if (known->seen != cgroups->walk && must_be_there(cgroups, known))
 			lose(cgroups, known);
+	if (cgroups->settings.cgroupfs->is_whole)
+		lose_nameless(cgroups);
 	return 0;
 }
 
@@ -288,6 +316,8 @@ void cgroups_notice(struct cgroups *cgroups, const struct event_cgroup *event, u
 	set_time(cgroups, now_ns, realtime_ns);
 	if (event->header.type == EVENT_CGROUP_RMDIR) {
 		known = find(cgroups, event->cgroup_id);
+		if (!known && model_cgroup_find(cgroups->settings.model, event->cgroup_id))
+			known = learn(cgroups, event->cgroup_id, event->path); /* named at its end */
 		if (known)
 			lose(cgroups, known);
 		return;
@@ -433,6 +463,7 @@ static void begin_wanted(struct cgroups *cgroups)
 void cgroups_want_instances(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
 {
 	struct known *known, *next;
+	unsigned int count = 0;
 
 	set_time(cgroups, now_ns, realtime_ns);
 	if (!is_wanted(cgroups))
@@ -442,10 +473,19 @@ void cgroups_want_instances(struct cgroups *cgroups, uint64_t now_ns, uint64_t r
 		struct cgroup *cgroup = known->files ? model_cgroup_find(cgroups->settings.model, known->id) :
 						       NULL;
 
-		if (known->parent && !known->parent->instance->is_complete)
+		bool is_read = false;
+
+		if (count >= WANTED_AT_ONCE)
+			return;
+		if (known->parent && !known->parent->instance->is_complete) {
 			read_parent(cgroups, known);
-		if (cgroup && !(cgroup->instance && cgroup->instance->is_complete))
+			is_read = true;
+		}
+		if (cgroup && !(cgroup->instance && cgroup->instance->is_complete)) {
 			read_files(cgroups, known, cgroup);
+			is_read = true;
+		}
+		count += is_read;
 	}
 }
 
@@ -460,7 +500,8 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 		cgroups_walk(cgroups, now_ns, realtime_ns);
 	HASH_ITER(hh, cgroups->known, known, next) {
 		if (known->removed) {
-			if (now_ns - known->removed_ns >= cgroups->settings.grace_ns)
+			if (now_ns - known->removed_ns >=
+			    (known->in_model ? cgroups->settings.grace_ns : UNMET_NS))
 				forget(cgroups, known);
 			continue;
 		}

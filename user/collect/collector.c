@@ -14,6 +14,8 @@
 #include "read/node_files.h"
 
 #define EVENTS_PER_TURN 256
+#define TURNS_AT_ONCE \
+	16 /* more than the buffer holds; whoever makes cgroups without end does not hold up a pass */
 #define SWEEP_TICKS 10
 #define MACHINE_NS (5 * 60 * NS_PER_S) /* what the machine is is looked at so often */
 #define SLOTS_DEFAULT 16384
@@ -39,12 +41,14 @@ struct collector {
 	uint64_t ticks, read_ns, pass_ns;
 	uint64_t kernel_memory; /* fixed once all is loaded */
 	uint64_t lost;          /* notices, at the last walk */
+	uint64_t lost_ns;       /* of that walk: not more often than once a second */
 };
 
 static void take_notices(struct collector *collector)
 {
-	while (collector->events && events_consume(collector->events, EVENTS_PER_TURN) == EVENTS_PER_TURN)
-		;
+	for (int i = 0; collector->events && i < TURNS_AT_ONCE; i++)
+		if (events_consume(collector->events, EVENTS_PER_TURN) < EVENTS_PER_TURN)
+			return;
 }
 
 static struct cgroup *find_cgroup(void *context, uint64_t cgroup_id, uint32_t pid)
@@ -341,9 +345,10 @@ static void resync(struct collector *collector)
 
 	for (unsigned int i = 0; i < EVENTS; i++)
 		lost += collector_dropped(collector, i);
-	if (lost == collector->lost)
+	if (lost == collector->lost || collector->owner.now_ns - collector->lost_ns < NS_PER_S)
 		return;
 	collector->lost = lost;
+	collector->lost_ns = collector->owner.now_ns;
 	cgroups_walk(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
 }
 

@@ -102,6 +102,7 @@ static void describe_bounds(const struct model *model, struct self *self)
 	self_set(self, SELF_UNATTRIBUTED, "devices", NULL, model->unread_devices);
 	self_set(self, SELF_EVICTED, "containers", NULL, model->evicted_containers);
 	self_set(self, SELF_EVICTED, "programs", NULL, model->evicted_programs);
+	self_set(self, SELF_EVICTED, "cgroups", NULL, model->evicted_cgroups);
 }
 
 static void describe_surroundings(const struct surroundings *surroundings, struct self *self)

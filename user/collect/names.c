@@ -46,8 +46,7 @@ static void forget(struct names *names, struct named *named)
 {
 	if (!named->count)
 		names->unclaimed--;
-	if (!named->details)
-		runtimes_forget(names->runtimes, named->id);
+	runtimes_forget(names->runtimes, named->id);
 	HASH_DEL(names->named, named);
 	details_free(named->details);
 	free(named->cgroups);
@@ -187,16 +186,17 @@ void names_add(struct names *names, const struct cgroup *cgroup, uint64_t now_ns
 		return;
 	set_time(names, now_ns, realtime_ns);
 	named = find(names, identity->id);
-	if (named) {
-		if (claim(names, named, cgroup->id) && named->details)
-			describe(names, named, cgroup->id);
-		return;
+	if (!named) {
+		named = add(names, identity->id);
+		if (named)
+			snprintf(named->runtime, sizeof(named->runtime), "%s", identity->runtime);
 	}
-	named = add(names, identity->id);
 	if (!named || !claim(names, named, cgroup->id))
 		return;
-	snprintf(named->runtime, sizeof(named->runtime), "%s", identity->runtime);
-	if (names->runtimes)
+	if (named->details)
+		describe(names, named, cgroup->id);
+	/* an event tells a name, and neither process nor start */
+	if (names->runtimes && !(named->details && named->details->started_ns))
 		runtimes_ask(names->runtimes, named->runtime, named->id, now_ns);
 }
 

@@ -8,10 +8,16 @@ void cgroup_join(struct cgroup *cgroup, struct container *container)
 {
 	cgroup->container = container;
 	cgroup->next_instance = container->instances;
+	cgroup->instance_link = &container->instances;
+	if (container->instances)
+		container->instances->instance_link = &cgroup->next_instance;
 	container->instances = cgroup;
+	container->instance_count++;
 	if (!cgroup->removed) {
 		container->alive++;
 		container->dead_since_ns = 0;
+	} else if (!container->alive && !container->dead_since_ns) {
+		container->dead_since_ns = cgroup->removed_ns ?: 1;
 	}
 }
 
@@ -19,11 +25,10 @@ void cgroup_leave(struct cgroup *cgroup, uint64_t now_ns)
 {
 	struct container *container = cgroup->container;
 
-	for (struct cgroup **link = &container->instances; *link; link = &(*link)->next_instance)
-		if (*link == cgroup) {
-			*link = cgroup->next_instance;
-			break;
-		}
+	*cgroup->instance_link = cgroup->next_instance;
+	if (cgroup->next_instance)
+		cgroup->next_instance->instance_link = cgroup->instance_link;
+	container->instance_count--;
 	if (!cgroup->removed && --container->alive == 0)
 		container->dead_since_ns = now_ns ?: 1;
 }
@@ -65,8 +70,11 @@ void model_cgroup_scheduled(const struct cgroup *cgroup, uint64_t ret_value[SCHE
 
 void cgroup_give_scheduled(const struct cgroup *cgroup)
 {
+	static const uint64_t nothing[SCHEDULED_VALUES];
 	struct cgroup *other;
 
+	if (memcmp(cgroup->scheduled, nothing, sizeof(nothing)) == 0)
+		return;
 	for (other = cgroup->container->instances; other; other = other->next_instance) {
 		if (other == cgroup || !other->instance || !is_below(cgroup->path, other->path))
 			continue;

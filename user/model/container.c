@@ -107,6 +107,8 @@ int container_rename(struct model *model, struct container *container, const cha
 	char key[3 * (LABEL_LENGTH_MAX + 1)];
 	int error = enter(model, container, key, make_key(model, names, key));
 
+	if (!error && container == model->unknown)
+		model->unknown = NULL;
 	if (!error)
 		network_move(model, container, container); /* out of memory: its devices keep the old names */
 	return error;
@@ -178,6 +180,8 @@ void container_merge(struct model *model, struct container *from, struct contain
 	to->network = from->network ?: to->network;
 	network_move(model, from, to);
 	network_forget(model, from);
+	if (from == model->unknown)
+		model->unknown = NULL;
 	HASH_DEL(model->containers, from);
 	container_free(from);
 }

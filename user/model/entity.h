@@ -71,9 +71,10 @@ struct container {
 	struct program *other;    /* takes what is past the limit; NULL until needed */
 	struct program *aliases;  /* by next_alias: those merged into others that are still referred to */
 	struct cgroup *instances; /* list by next_instance; those alive and those in their grace time */
-	uint32_t alive;           /* instances whose cgroup exists */
-	uint64_t dead_since_ns;   /* CLOCK_MONOTONIC; 0 while alive */
-	uint64_t created_ns;      /* CLOCK_REALTIME */
+	uint32_t instance_count;
+	uint32_t alive;         /* instances whose cgroup exists */
+	uint64_t dead_since_ns; /* CLOCK_MONOTONIC; 0 while alive */
+	uint64_t created_ns;    /* CLOCK_REALTIME */
 	enum container_network network;
 	uint64_t value[CONTAINER_VALUES];
 	bool has_file[CONTAINER_VALUES -
@@ -88,9 +89,9 @@ struct cgroup {
 	uint64_t id;       /* with CGROUP_V1 */
 	char *path;        /* below the root of its hierarchy; "" when not known yet */
 	struct container *container;
-	struct cgroup *next_instance;
-	struct identity *identity; /* owned; NULL for a cgroup below a container's own */
-	struct details *details;   /* owned; NULL until a runtime told them */
+	struct cgroup *next_instance, **instance_link; /* in container->instances */
+	struct identity *identity;                     /* owned; NULL for a cgroup below a container's own */
+	struct details *details;                       /* owned; NULL until a runtime told them */
 	bool removed;
 	uint64_t removed_ns;
 	uint32_t references;       /* thread records */

@@ -161,9 +161,10 @@ static int give_names(struct model *model, struct cgroup *cgroup, const char *co
 {
 	struct container *container = container_find(model, names[0], names[1], names[2]);
 
-	if (container == cgroup->container || cgroup->container == model->other)
+	if (container == cgroup->container)
 		return 0;
-	if (is_alone(cgroup)) {
+	/* `other` is many: its counts are nobody's alone */
+	if (cgroup->container != model->other && is_alone(cgroup)) {
 		if (!container)
 			return container_rename(model, cgroup->container, names[0], names[1], names[2]);
 		container_merge(model, cgroup->container, container);
@@ -172,6 +173,8 @@ static int give_names(struct model *model, struct cgroup *cgroup, const char *co
 	container = container ?: container_get(model, names[0], names[1], names[2], realtime_ns);
 	if (!container)
 		return -ENOMEM;
+	if (container == cgroup->container)
+		return 0;
 	cgroup_leave(cgroup, now_ns);
 	cgroup_join(cgroup, container);
 	model->renamings++;
@@ -204,13 +207,19 @@ int model_cgroup_describe(struct model *model, struct cgroup *cgroup, const char
 	return 0;
 }
 
+/* Whoever may make cgroups inside a container may make any number: past this one those that end have no grace time. */
+#define INSTANCES_KEPT 512
+
 void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t now_ns)
 {
-	(void)model;
 	if (cgroup->removed)
 		return;
 	cgroup->removed = true;
 	cgroup->removed_ns = now_ns;
+	if (cgroup->container->instance_count > INSTANCES_KEPT) {
+		cgroup->removed_ns = 0;
+		model->evicted_cgroups++;
+	}
 	if (--cgroup->container->alive == 0)
 		cgroup->container->dead_since_ns = now_ns ?: 1;
 }

@@ -49,7 +49,8 @@ struct model {
 	uint64_t folded_programs, folded_containers, folded_processes;
 	uint64_t folded_pods, folded_interfaces, unread_devices;
 	uint64_t folded_disks; /* readings of a disk that was past the bound of its cgroup */
-	uint64_t evicted_containers, evicted_programs;
+	uint64_t evicted_containers, evicted_programs,
+		evicted_cgroups; /* of cgroups: those without a grace time */
 };
 
 int model_new(const struct model_limits *limits, uint64_t realtime_ns, struct model **ret_model);

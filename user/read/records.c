@@ -150,16 +150,21 @@ static bool begin(struct records *records, uint32_t slot, const struct record *r
 	return true;
 }
 
-static void check_name(struct records *records, uint32_t slot, const struct record *record,
-		       const struct thread_owner *owner)
+static void rename_thread(struct records *records, uint32_t slot, const struct record *record,
+			  const struct thread_owner *owner)
 {
 	struct thread *thread = &records->threads[slot];
 	char name[NAME_SIZE];
 
-	if (records->table.names[slot].seq == thread->name_seq)
-		return;
 	thread->name_seq = take_name(records, slot, record, name);
 	thread_rename(thread, name, record->value[V_EXECS], owner);
+}
+
+static void check_name(struct records *records, uint32_t slot, const struct record *record,
+		       const struct thread_owner *owner)
+{
+	if (records->table.names[slot].seq != records->threads[slot].name_seq)
+		rename_thread(records, slot, record, owner);
 }
 
 static void give_back(struct records *records, uint32_t slot)
@@ -239,8 +244,8 @@ static void follow_renamings(struct records *records, const struct thread_owner 
 		return;
 	records->renamings = records->model->renamings;
 	for (uint32_t slot = records->table.cpu_count; slot < records->high; slot++)
-		if (records->threads[slot].live)
-			thread_follow(&records->threads[slot], owner);
+		if (records->threads[slot].live && thread_has_moved(&records->threads[slot]))
+			rename_thread(records, slot, &records->table.records[slot], owner);
 }
 
 static void read_all(struct records *records, const struct thread_owner *owner)

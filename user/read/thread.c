@@ -128,10 +128,9 @@ void thread_rename(struct thread *thread, const char *name, uint64_t execs, cons
 		set_program(thread, program, execs, false, owner);
 }
 
-void thread_follow(struct thread *thread, const struct thread_owner *owner)
+bool thread_has_moved(const struct thread *thread)
 {
-	if (thread->program && thread->program->container != thread->cgroup->container)
-		thread_rename(thread, thread->program->name, thread->last[V_EXECS], owner);
+	return thread->program && thread->program->container != thread->cgroup->container;
 }
 
 void thread_count(struct thread *thread, const struct record *record, const struct thread_owner *owner)

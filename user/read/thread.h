@@ -39,8 +39,8 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 		 const char *name, const struct thread_owner *owner);
 /* The program it runs has another name; `execs` is value[V_EXECS] of its record by then. */
 void thread_rename(struct thread *thread, const char *name, uint64_t execs, const struct thread_owner *owner);
-/* Its cgroup counts to another container now. */
-void thread_follow(struct thread *thread, const struct thread_owner *owner);
+/* Its cgroup counts to another container now: thread_rename() takes it there. */
+bool thread_has_moved(const struct thread *thread);
 /* Adds what grew since the last reading to the model; `record` is a consistent copy. */
 void thread_count(struct thread *thread, const struct record *record, const struct thread_owner *owner);
 /* Nothing changed but the clock: goes on with a wait. */
