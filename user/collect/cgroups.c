@@ -20,7 +20,8 @@
 #define WANTED_AT_ONCE 100 /* read for the first who asks, some 12 ms; the rest comes in the next turns */
 #define UNMET_NS \
 	(10 * NS_PER_S) /* a removed cgroup in which no thread was met: records are all read by then */
-#define QUIET_TURNS 30  /* a container that did nothing is read every 30th time: its files hardly change */
+#define EARLY_TURNS 2
+#define QUIET_TURNS 30 /* a container that did nothing is read every 30th time: its files hardly change */
 
 /* One cgroup of the machine, whether it is of interest or not. */
 struct known {
@@ -36,7 +37,8 @@ struct known {
 	uint64_t activity; /* of the cgroup when its files were read */
 	bool is_active;    /* it had grown since the reading before */
 	uint32_t turn;
-	uint32_t seen; /* number of the last walk that met it */
+	uint32_t early_turns; /* in which it was read one after the other */
+	uint32_t seen;        /* number of the last walk that met it */
 	struct container_files *files;
 	struct networks_link link;
 	struct cgroup *parent; /* in model->parents: shown as an instance, though no container */
@@ -446,6 +448,11 @@ static void read_one(struct cgroups *cgroups, struct known *known)
 			  cgroups->realtime_ns))
 		known->turn = 0;
 	cgroup->network = known->link.network;
+	/* runtimes make a container's hierarchies one after the other: what was not there yet is, a turn later */
+	if (known->born && known->early_turns < EARLY_TURNS) {
+		known->early_turns++;
+		known->turn = 0;
+	}
 }
 
 /* What was read before nobody wanted it is old. */
