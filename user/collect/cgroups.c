@@ -17,7 +17,7 @@
 	(5 * 60 * NS_PER_S) /* files that only struct instance needs are read so long after somebody asked */
 #define QUIET_TURNS_WANTED \
 	6 /* the same while somebody asks for instances: writeback and reclaim need no thread of it */
-#define WANTED_AT_ONCE 100 /* read for the first who asks, some 12 ms; the rest comes in the next turns */
+#define WANTED_AT_ONCE 150 /* read for the first who asks, some 18 ms; the rest comes in the next turns */
 #define UNMET_NS \
 	(10 * NS_PER_S) /* a removed cgroup in which no thread was met: records are all read by then */
 #define EARLY_TURNS 2
