@@ -13,7 +13,8 @@
 #define TEXT_TYPE "text/plain; charset=utf-8"
 /* Different answers that are being sent at once; past it clients that take their time are shut, and others wait. */
 #define BODIES_BYTES ((size_t)64 << 20)
-#define BODIES_LEAST 2 /* however large they are */
+#define BODIES_LEAST 2   /* however large they are */
+#define SMALL_BYTES 4096 /* of an answer that there is always room for, as the liveness probe's */
 
 static void release_body(void *body)
 {
@@ -155,7 +156,7 @@ static bool shut_oldest(struct http *http)
 /* Takes over the reference: it is the client's until the request has ended. False: there is no room, and it is let go. */
 static bool hold_body(struct http *http, struct http_client *client, struct http_body *body)
 {
-	while (body->senders == 0 && http->bodies_count >= BODIES_LEAST &&
+	while (body->senders == 0 && body->buffer.size > SMALL_BYTES && http->bodies_count >= BODIES_LEAST &&
 	       http->bodies_bytes + body->buffer.size > BODIES_BYTES) {
 		if (!shut_oldest(http)) {
 			http_body_unref(body);
