@@ -165,6 +165,20 @@ Test(exposition, hostile_names_leave_it_valid)
 		strstr(out.data, "\xe2\x82")); /* byte 200 is inside the character, so all of it goes */
 }
 
+Test(exposition, programs_stay_apart_however_short_labels_are)
+{
+	struct container *container = add_container("", "", "web");
+
+	model.limits.label_length = 16;
+	add_program(container, "a-program-with-a-long-name-1", false)->value[V_CPU] = 1000000000;
+	add_program(container, "a-program-with-a-long-name-2", false)->value[V_CPU] = 2000000000;
+	render();
+	cr_assert(has_line(
+		"ktally_program_cpu_seconds_total{namespace=\"\",pod=\"\",container=\"web\",program=\"a-program-with-a-long-name-1\"} 1"));
+	cr_assert(has_line(
+		"ktally_program_cpu_seconds_total{namespace=\"\",pod=\"\",container=\"web\",program=\"a-program-with-a-long-name-2\"} 2"));
+}
+
 Test(exposition, own_labels_and_levels)
 {
 	struct container *c = add_container("n", "p", "c");

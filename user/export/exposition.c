@@ -322,8 +322,8 @@ static void add_program_row(struct page *page, const struct program *program)
 
 	if (buffer_reserve(&page->labels, size))
 		buffer_add(&page->labels, page->labels.data + owner->labels_at, size);
-	sheet_add_label(page->sheet, &page->labels, begin, "program", program->name,
-			page->in->model->limits.label_length);
+	/* Not cut as names of others: two that the model tells apart would be one series. */
+	sheet_add_label(page->sheet, &page->labels, begin, "program", program->name, NAME_SIZE);
 	add_row(page, &page->programs, begin, owner->container, program->value, program->created_ns);
 }
 

@@ -6,8 +6,8 @@
  * Stateless: the same input gives the same bytes. Only reads its input, which must not change meanwhile; asks no clock,
  * does no I/O, keeps nothing. Families are contiguous and in the order of metrics.def, level by level; containers and
  * programs in the order of their tables. Absent is absent: a family without samples is left out with its headings.
- * Names in the model may be any bytes; they come out as valid label values of at most limits.label_length bytes. That no
- * two containers (or programs of one) are equal then is up to the model.
+ * Names in the model may be any bytes; they come out as valid label values of at most limits.label_length bytes (programs:
+ * NAME_SIZE). That no two containers (or programs of one) are equal then is up to the model.
  */
 #include <stddef.h>
 #include <stdint.h>
