@@ -309,6 +309,40 @@ Test(cadvisor, paths_are_never_cut_and_stay_apart_and_unnamed_disks_have_numbers
 		"container_fs_reads_total{container=\"\",id=\"/b\\\\xff\\\"\\n\\\\\",image=\"\",name=\"\",namespace=\"\",pod=\"\",device=\"259:255\"} 255");
 }
 
+/* Paths and devices that differ in bytes that are no UTF-8, or that are called as these are spelled. */
+Test(cadvisor, no_two_rows_are_the_same_series)
+{
+	static const struct {
+		const char *path, *shown; /* in the text format each backslash is two */
+	} cases[] = {
+		{ "/\xff", "/\\\\xff" },       { "/\xfe", "/\\\\xfe" },
+		{ "/\\xff", "/\\\\x5cxff" },   { "/\\x5cxff", "/\\\\x5cx5cxff" },
+		{ "/\\\xff", "/\\\\\\\\xff" }, { "/a\\x2db.service", "/a\\\\x2db.service" }, /* as cAdvisor */
+		{ "/\\x8", "/\\\\x8" },
+	};
+	char line[200];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		add(cases[i].path, IDENTITY_PATH, "cgroup", cases[i].path, "x");
+	add("/", IDENTITY_PATH, "cgroup", "/", "");
+	model->host_devices = calloc(2, sizeof(*model->host_devices));
+	model->host_device_count = 2;
+	model->host_devices[0] = (struct network_device){ .name = "\xff", .value = { 1 } };
+	model->host_devices[1] = (struct network_device){ .name = "\xfe", .value = { 2 } };
+	render();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(
+			line, sizeof(line),
+			"container_last_seen{container=\"\",id=\"%s\",image=\"\",name=\"\",namespace=\"\",pod=\"\"} 1700000123",
+			cases[i].shown);
+		assert_line(line);
+	}
+	assert_line(
+		"container_network_receive_bytes_total{container=\"\",id=\"/\",image=\"\",name=\"\",namespace=\"\",pod=\"\",interface=\"\\\\xff\"} 1");
+	assert_line(
+		"container_network_receive_bytes_total{container=\"\",id=\"/\",image=\"\",name=\"\",namespace=\"\",pod=\"\",interface=\"\\\\xfe\"} 2");
+}
+
 Test(cadvisor, a_namespace_is_shown_once_by_the_sandbox_or_the_first_who_uses_it)
 {
 	struct cgroup *web = add(POD "/w", IDENTITY_CONTAINER, "cri-o", "w", "w");

@@ -10,6 +10,7 @@
 #include "export/cadvisor_machine.h"
 #include "export/cadvisor_row.h"
 #include "export/exposition.h"
+#include "export/label.h"
 #include "model/network.h"
 
 #define NO_LIMIT SIZE_MAX
@@ -147,12 +148,17 @@ static void add_disk(struct page *page, const struct cadvisor_row *row, const st
 static void add_device(struct page *page, const struct cadvisor_row *row, const struct network_device *device)
 {
 	static const char *const ignored[] = { "lo", "veth", "docker", "nerdctl" };
+	_cleanup_(buffer_done) struct buffer name = {};
 
 	for (size_t i = 0; i < ROWS(ignored); i++)
 		if (strncasecmp(device->name, ignored[i], strlen(ignored[i])) == 0)
 			return;
-	add_part(page, &page->devices, row, &(struct label){ "interface", device->name }, 1, device->value,
-		 NULL);
+	label_spell(&name, device->name); /* told apart by all bytes */
+	buffer_add(&name, "", 1);
+	page->labels.failed |= name.failed;
+	if (!name.failed)
+		add_part(page, &page->devices, row, &(struct label){ "interface", name.data }, 1,
+			 device->value, NULL);
 }
 
 /* A pod's sandbox shows it, else the first row that uses it. */

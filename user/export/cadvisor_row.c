@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "base/utf8.h"
+#include "export/label.h"
 
 static bool is_root(const struct cadvisor_row *row)
 {
@@ -190,20 +190,12 @@ bool cadvisor_row_is_shown(const struct cgroup *cgroup)
 	       (cgroup->identity->kind != IDENTITY_POD && cgroup->identity->kind != IDENTITY_SLICE);
 }
 
-/* Paths are told apart by all their bytes: what is no UTF-8 is spelled \xNN, and nothing is cut. */
+/* Paths are told apart by all their bytes, and nothing is cut. */
 static void add_id(const struct sheet *sheet, struct buffer *labels, const char *path)
 {
 	struct buffer id = {};
 
-	for (const char *at = path; *at;) {
-		size_t size = utf8_size(at);
-
-		if (size)
-			buffer_add(&id, at, size);
-		else
-			buffer_printf(&id, "\\x%02x", (unsigned char)*at);
-		at += size ?: 1;
-	}
+	label_spell(&id, path);
 	buffer_add(&id, "", 1);
 	labels->failed |= id.failed;
 	if (!id.failed)

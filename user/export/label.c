@@ -54,6 +54,27 @@ void label_clean(struct buffer *out, const char *text, size_t limit)
 	put_value(out, text, limit, false);
 }
 
+/* Whether it reads as what label_spell() writes: \x5c, or \x80 to \xff. */
+static bool is_spelled(const char *text)
+{
+	return text[0] == '\\' && text[1] == 'x' &&
+	       ((text[2] == '5' && text[3] == 'c') ||
+		(text[2] && strchr("89abcdef", text[2]) && text[3] && strchr("0123456789abcdef", text[3])));
+}
+
+void label_spell(struct buffer *out, const char *text)
+{
+	while (*text) {
+		size_t size = is_spelled(text) ? 0 : utf8_size(text);
+
+		if (size)
+			buffer_add(out, text, size);
+		else
+			buffer_printf(out, "\\x%02x", (unsigned char)*text);
+		text += size ?: 1;
+	}
+}
+
 void label_add(struct buffer *out, const char *name, const char *value, size_t limit)
 {
 	buffer_add_string(out, name);

@@ -13,6 +13,10 @@ void label_escape(struct buffer *out, const char *text, size_t limit);
 /* The same without escaping: the value itself, for formats that give its length. */
 void label_clean(struct buffer *out, const char *text, size_t limit);
 
+/* Appends `text` (any bytes) as UTF-8 that is another for each text: a byte that is not UTF-8 becomes \xNN, and so does a backslash
+ * that could be taken for the begin of such a \xNN. What systemd spells that way of ASCII, as \x2d, stays as it is. */
+void label_spell(struct buffer *out, const char *text);
+
 /* Appends `name="value"`. */
 void label_add(struct buffer *out, const char *name, const char *value, size_t limit);
 
