@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "cri.pb-c.h"
 #include "enrich/cri.h"
+#include "enrich/json_text.h"
 
 #define CONTAINER "49e79fb0f1683b387c354d2625d518bb7ffafc4b0e3cb3946eefcf7c08fad5dc"
 #define BARE "0aef1d9d709d54f7bfb85faaf18f8e9a089cb4e018b46b4f8106dfb1918e158c"
@@ -146,7 +147,7 @@ Test(cri, without_an_id_there_is_nothing)
 /* A status with these, read. */
 static const struct details *read_status(Cri__ContainerStatus *status, const char *info)
 {
-	static uint8_t data[100000];
+	static uint8_t data[1 << 20];
 	Cri__ContainerStatusResponse response = CRI__CONTAINER_STATUS_RESPONSE__INIT;
 	Cri__Entry entry = CRI__ENTRY__INIT, *entries = &entry;
 
@@ -192,6 +193,21 @@ Test(cri, info_that_is_wrong_says_nothing)
 	snprintf(deep, sizeof(deep), "{\"pid\":7,\"sandboxID\":\"%s\"}", id);
 	cr_assert_eq(read_status(&status, deep)->pid, 7);
 	cr_assert_str_eq(last_sandbox, "", "too long for an id");
+}
+
+Test(cri, info_that_would_take_much_memory_says_nothing)
+{
+	static char text[1 << 20];
+	Cri__ContainerStatus status = CRI__CONTAINER_STATUS__INIT;
+
+	for (int extra = 0; extra < 2; extra++) {
+		char *at = stpcpy(text, "{\"pid\":7,\"x\":[0");
+
+		for (int i = 0; i < JSON_VALUES_MAX - 3 + extra; i++)
+			at = stpcpy(at, ",0");
+		stpcpy(at, "]}");
+		cr_assert_eq(read_status(&status, text)->pid, extra ? 0 : 7);
+	}
 }
 
 Test(cri, the_name_of_an_image_comes_before_its_number)

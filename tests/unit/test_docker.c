@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/lines.h"
 #include "enrich/docker.h"
+#include "enrich/json_text.h"
 
 #define ID "d39d91091563ba8714f0d6248cbc1ae737e4732976bbd00e15de3e58e04047f3"
 #define UID "11111111-2222-3333-4444-555555555555"
@@ -291,14 +292,14 @@ static struct buffer swollen(const char *unit, size_t count)
 
 Test(docker, refuses_what_would_take_much_memory)
 {
-	struct buffer text = swollen(",0", DOCKER_VALUES_MAX - 3);
+	struct buffer text = swollen(",0", JSON_VALUES_MAX - 3);
 
 	cr_expect_eq(docker_read_container(&docker, text.data, text.size), 0);
 	buffer_done(&text);
-	text = swollen(",0", DOCKER_VALUES_MAX - 2);
+	text = swollen(",0", JSON_VALUES_MAX - 2);
 	cr_expect_eq(docker_read_container(&docker, text.data, text.size), -EPROTO);
 	buffer_done(&text);
-	text = swollen(",[]", DOCKER_VALUES_MAX / 2);
+	text = swollen(",[]", JSON_VALUES_MAX / 2);
 	cr_expect_eq(docker_read_container(&docker, text.data, text.size), -EPROTO);
 	buffer_done(&text);
 }

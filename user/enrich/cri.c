@@ -3,12 +3,12 @@
 #include "enrich/cri.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cri.pb-c.h"
 #include "enrich/grpc.h"
+#include "enrich/json_text.h"
 
 #define LABELS_MAX 64 /* passed on, of one container */
 #define INFO_MAX ((size_t)2 << 20)
@@ -110,7 +110,8 @@ static void copy_string(const json_t *object, const char *key, char *ret_text, s
 static void read_info(struct found *found, Cri__Entry *const *entries, size_t count)
 {
 	const char *text = find_entry(entries, count, "info");
-	json_t *info = strnlen(text, INFO_MAX + 1) <= INFO_MAX ? json_loads(text, 0, NULL) : NULL;
+	size_t size = strnlen(text, INFO_MAX + 1);
+	json_t *info = size <= INFO_MAX ? json_text_parse(text, size, 0) : NULL;
 	json_int_t pid = json_integer_value(json_object_get(info, "pid"));
 
 	if (pid > 0 && pid <= INT32_MAX)

@@ -2,13 +2,13 @@
 #include "enrich/docker.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/time.h"
+#include "enrich/json_text.h"
 
 #define PID_MAX 0x400000 /* PID_MAX_LIMIT of 64-bit kernels, include/linux/threads.h */
 
@@ -23,24 +23,11 @@ static void cleanup_json(json_t **json)
 
 /* ---- members ------------------------------------------------------------------------------------------------------ */
 
-/* A tree takes many times the memory of its text ("[[],[],..." 40 times): what may be a value in it is counted first. Commas and
- * brackets inside of strings count too. */
-static bool is_bearable(const char *text, size_t size)
-{
-	size_t values = 0;
-
-	for (size_t i = 0; i < size; i++)
-		values += text[i] == ',' || text[i] == '[' || text[i] == '{';
-	return values <= DOCKER_VALUES_MAX;
-}
-
 /* NULL when it is refused. \u0000 is allowed because one label must not hide all containers of a list; with two members of a
  * name nobody could tell which one is meant. */
 static json_t *parse(const char *text, size_t size)
 {
-	return is_bearable(text, size) ?
-		       json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL) :
-		       NULL;
+	return json_text_parse(text, size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL);
 }
 
 /* Sets *ret_value to the member, NULL when it is missing or null. -EPROTO when it is of another type. */

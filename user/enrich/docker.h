@@ -3,7 +3,7 @@
 /*
  * What Docker's Engine API answers, as Docker and Podman give it: JSON text -> struct details. Pure functions; the text is taken
  * for hostile. It is refused whole (-EPROTO) when it is no JSON (RFC 8259, UTF-8), names a member twice, nests deeper than 2048
- * (jansson's bound), has more than DOCKER_VALUES_MAX values, or when a member that is read has another type than the API says.
+ * (jansson's bound), has more than JSON_VALUES_MAX values, or when a member that is read has another type than the API says.
  * A text with \u0000 in it is not known; a member's name with it refuses the answer (jansson has no such names).
  */
 #include <stdbool.h>
@@ -12,9 +12,8 @@
 
 #include "model/details.h"
 
-#define DOCKER_ID_SIZE 64        /* hexadecimal digits, as in the cgroup path */
-#define DOCKER_VALUES_MAX 262144 /* in one answer; the tree of one takes up to 300 bytes each */
-#define DOCKER_API_SIZE 8        /* "1.41" */
+#define DOCKER_ID_SIZE 64 /* hexadecimal digits, as in the cgroup path */
+#define DOCKER_API_SIZE 8 /* "1.41" */
 
 /* Who reads, and who is told. `details` live during the call only. */
 struct docker_reader {
