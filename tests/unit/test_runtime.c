@@ -406,6 +406,15 @@ Test(runtime, an_older_runtime_is_not_asked)
 	cr_assert_eq(asked, 0);
 }
 
+Test(runtime, the_reason_is_one_of_our_texts)
+{
+	version = (struct reply){ .status = "14" }; /* and a message of the runtime's own: h2_server.h */
+	start();
+	turn();
+	cr_assert_not(source(0).up);
+	cr_assert_str_eq(source(0).reason, "gRPC status 14 (unavailable)");
+}
+
 /* ---- sockets ----------------------------------------------------------------------------------------------------- */
 
 Test(runtime, one_that_ended_is_tried_again_with_growing_pauses_and_a_new_socket_at_once)

@@ -12,9 +12,31 @@
 #include "base/time.h"
 
 #define PREFIX_SIZE 5
-#define STATUS_MAX 16 /* UNAUTHENTICATED */
 #define AMPLIFICATION 8
 #define LEAST_MEMORY ((size_t)64 << 10)
+
+/* Texts of our own: what the other side says beside its status may be another each time, and this becomes a label. By number, as in
+ * github.com/grpc/grpc, doc/statuscodes.md. */
+static const char *const statuses[] = {
+	"",
+	"gRPC status 1 (cancelled)",
+	"gRPC status 2 (unknown)",
+	"gRPC status 3 (invalid argument)",
+	"gRPC status 4 (deadline exceeded)",
+	"gRPC status 5 (not found)",
+	"gRPC status 6 (already exists)",
+	"gRPC status 7 (permission denied)",
+	"gRPC status 8 (resource exhausted)",
+	"gRPC status 9 (failed precondition)",
+	"gRPC status 10 (aborted)",
+	"gRPC status 11 (out of range)",
+	"gRPC status 12 (unimplemented)",
+	"gRPC status 13 (internal)",
+	"gRPC status 14 (unavailable)",
+	"gRPC status 15 (data loss)",
+	"gRPC status 16 (unauthenticated)",
+};
+#define STATUSES (sizeof(statuses) / sizeof(statuses[0]))
 
 int grpc_start(struct transfers *transfers, const struct grpc_call *call, struct transfer **ret_transfer)
 {
@@ -60,7 +82,7 @@ static int parse_status(const char *text)
 	char *end;
 	unsigned long status = strtoul(text, &end, 10);
 
-	return text[0] < '0' || text[0] > '9' || *end || status > STATUS_MAX ? -EPROTO : (int)status;
+	return text[0] < '0' || text[0] > '9' || *end || status >= STATUSES ? -EPROTO : (int)status;
 }
 
 static void check_body(const struct grpc_parts *parts, struct grpc_answer *answer)
@@ -104,8 +126,7 @@ void grpc_check(const struct grpc_parts *parts, struct grpc_answer *ret_answer)
 	if (status == GRPC_OK)
 		check_body(parts, ret_answer);
 	else
-		ret_answer->reason = parts->grpc_message && parts->grpc_message[0] ? parts->grpc_message :
-										     "refused";
+		ret_answer->reason = statuses[status];
 }
 
 void grpc_read(const struct transfer *transfer, const struct transfer_answer *answer,
@@ -115,7 +136,6 @@ void grpc_read(const struct transfer *transfer, const struct transfer_answer *an
 		.http_status = answer->status,
 		.content_type = transfer_header(transfer, "content-type"),
 		.grpc_status = transfer_header(transfer, "grpc-status"),
-		.grpc_message = transfer_header(transfer, "grpc-message"),
 		.body = answer->body,
 		.size = answer->size,
 	};

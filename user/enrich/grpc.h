@@ -22,7 +22,7 @@ int grpc_start(struct transfers *transfers, const struct grpc_call *call, struct
 /* An answer as it came: texts are NULL where there was no such header or trailer. */
 struct grpc_parts {
 	unsigned int http_status;
-	const char *content_type, *grpc_status, *grpc_message;
+	const char *content_type, *grpc_status;
 	const void *body;
 	size_t size;
 };
@@ -31,7 +31,7 @@ struct grpc_answer {
 	/* 0; -EPROTO or -EFBIG: wrong or too large, the source lies or is no gRPC server; else no answer came. */
 	int error;
 	unsigned int status; /* of gRPC, where error is 0 */
-	const char *reason;  /* for people; "" where all went well */
+	const char *reason;  /* for people, one of few; "" where all went well */
 	const uint8_t *message;
 	size_t size;
 };
