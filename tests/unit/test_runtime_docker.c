@@ -188,6 +188,10 @@ TestSuite(runtime_docker, .init = setup, .fini = teardown);
 #define CREATE(id, name)                                                                             \
 	"{\"Type\":\"container\",\"Action\":\"create\",\"Actor\":{\"ID\":\"" id "\",\"Attributes\":" \
 	"{\"name\":\"" name "\",\"image\":\"image\"}}}\n"
+/* As replayed: of long before the stream. */
+#define OLD(id, name)                                                                                            \
+	"{\"Type\":\"container\",\"Action\":\"create\",\"timeNano\":1700000000000000000,\"Actor\":{\"ID\":\"" id \
+	"\",\"Attributes\":{\"name\":\"" name "\",\"image\":\"image\"}}}\n"
 #define START(id) "{\"Type\":\"container\",\"Action\":\"start\",\"Actor\":{\"ID\":\"" id "\"}}\n"
 
 Test(runtime_docker, tells_of_who_is_listed)
@@ -224,6 +228,20 @@ Test(runtime_docker, inspects_again_who_changed_while_it_was_inspected)
 	events = START(A);
 	expect_told("docker a name image 101\ndocker a name image 101\n");
 	cr_expect_eq(inspections, 2);
+}
+
+/* A container that got another name within the minute that is replayed, and one that is no longer there. */
+Test(runtime_docker, what_is_replayed_does_not_bring_old_names_back)
+{
+	expect_soon(is_up);
+	events = OLD(A, "old");
+	expect_told("docker a name image 100\n");
+	events = OLD(B, "gone");
+	expect_told("docker b gone image 0\n");
+	cr_expect_eq(inspections, 2);
+	is_slow = true;
+	events = START(A) OLD(A, "old");
+	expect_told("docker a name image 100\ndocker a name image 100\n");
 }
 
 Test(runtime_docker, answers_who_asks_and_asks_for_nothing_that_is_no_id)

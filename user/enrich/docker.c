@@ -110,8 +110,9 @@ static bool is_infra(const char *name)
 	return strspn(name, "0123456789abcdef") == 12 && strcmp(name + 12, "-infra") == 0;
 }
 
-/* Tells `details` with what its labels say. */
-static int tell(const struct docker_reader *reader, struct details *details, json_t *labels, bool is_event)
+/* Tells `details` with what its labels say. Those of an event are of its time: NULL where they are of now. */
+static int tell(const struct docker_reader *reader, struct details *details, json_t *labels,
+		const uint64_t *event_ns)
 {
 	_cleanup_(cleanup_free) struct details_label *kept = NULL;
 	const char *name;
@@ -123,7 +124,7 @@ static int tell(const struct docker_reader *reader, struct details *details, jso
 	details->labels = kept;
 	json_object_foreach(labels, name, value)
 	{
-		if (json_is_string(value) && !(is_event && is_event_attribute(name)) &&
+		if (json_is_string(value) && !(event_ns && is_event_attribute(name)) &&
 		    reader->passes_label(reader->context, name, text_of(value)))
 			kept[details->label_count++] = (struct details_label){ name, text_of(value) };
 	}
@@ -131,7 +132,10 @@ static int tell(const struct docker_reader *reader, struct details *details, jso
 		details->is_sandbox = is_infra(details->name);
 	else
 		set_pod(details, labels);
-	reader->told(reader->context, details);
+	if (event_ns && reader->created)
+		reader->created(reader->context, details, *event_ns);
+	else
+		reader->told(reader->context, details);
 	return 0;
 }
 
@@ -212,7 +216,7 @@ int docker_read_container(const struct docker_reader *reader, const char *text, 
 	    read_network(root, &details))
 		return -EPROTO;
 	details.name += details.name[0] == '/'; /* Podman says it with a slash too */
-	return tell(reader, &details, labels, false);
+	return tell(reader, &details, labels, NULL);
 }
 
 int docker_read_list(const char *text, size_t size, void (*listed)(void *context, const char *id),
@@ -242,7 +246,8 @@ int docker_read_event(const struct docker_reader *reader, const char *text, size
 	_cleanup_(cleanup_json) json_t *root = parse(text, size);
 	struct details details = { .namespace = "", .pod = "", .pod_uid = "" };
 	const char *type, *action;
-	json_t *actor, *attributes;
+	json_t *actor, *attributes, *time;
+	uint64_t time_ns;
 	bool is_create;
 
 	ret_id[0] = '\0';
@@ -253,9 +258,11 @@ int docker_read_event(const struct docker_reader *reader, const char *text, size
 	    (!is_create && strcmp(action, "start") != 0 && strcmp(action, "rename") != 0))
 		return 0;
 	if (read_member(root, "Actor", JSON_OBJECT, &actor) || read_id(actor, "ID", &details.id) ||
+	    read_member(root, "timeNano", JSON_INTEGER, &time) ||
 	    read_member(actor, "Attributes", JSON_OBJECT, &attributes) ||
 	    read_text(attributes, "name", &details.name) || read_text(attributes, "image", &details.image))
 		return -EPROTO;
 	memcpy(ret_id, details.id, DOCKER_ID_SIZE + 1);
-	return is_create ? tell(reader, &details, attributes, true) : 0;
+	time_ns = json_integer_value(time) > 0 ? (uint64_t)json_integer_value(time) : 0;
+	return is_create ? tell(reader, &details, attributes, &time_ns) : 0;
 }

@@ -20,6 +20,8 @@ struct docker_reader {
 	bool is_podman;
 	bool (*passes_label)(void *context, const char *name, const char *value);
 	void (*told)(void *context, const struct details *details);
+	/* Of a container that was created at `time_ns` (CLOCK_REALTIME; 0: not said), which may be another by now. NULL: told. */
+	void (*created)(void *context, const struct details *details, uint64_t time_ns);
 	void *context;
 };
 

@@ -275,7 +275,7 @@ void source_more(struct runtime_source *source)
 	ask_due(source->runtimes);
 }
 
-static bool is_bounded(const struct details *details)
+bool source_is_bounded(const struct details *details)
 {
 	const char *const strings[] = { details->id,  details->name,    details->namespace,
 					details->pod, details->pod_uid, details->image };
@@ -292,7 +292,7 @@ void source_found(struct runtime_source *source, const char *runtime, const stru
 	const struct runtimes_settings *settings = &source->runtimes->settings;
 	struct wanted *wanted;
 
-	if (!is_bounded(details)) {
+	if (!source_is_bounded(details)) {
 		source_refused(source);
 		return;
 	}

@@ -29,6 +29,7 @@
 #define AT_ONCE_MAX 8                      /* inspections under way */
 #define ASKED_MAX 64                       /* more are not taken from runtime.c while so many wait */
 #define WAITING_MAX 16384                  /* inspections; as many containers are listed at once at most */
+#define REPLAYED_MAX 1024 /* names at creation that are kept until an inspection; more are told at once */
 #define REASON_SIZE 160
 
 /* {"status":["created","running","paused"]}: what both have. One that restarts is told by its event. */
@@ -44,6 +45,7 @@ struct inspection {
 	char id[DOCKER_ID_SIZE + 1];
 	struct docker *docker;
 	struct transfer *transfer; /* NULL while it waits */
+	struct details *created;   /* told if it answers nothing; NULL: there is nothing to tell */
 	bool is_again;             /* something happened since it was begun: what it answers may be old */
 };
 
@@ -52,6 +54,9 @@ struct docker {
 	struct docker_reader reader;
 	char api[DOCKER_API_SIZE];
 	struct transfer *transfer; /* version, list, then events */
+	struct details *created; /* told by the event that is being read, and not yet passed on; else NULL */
+	uint64_t streamed_ns;    /* CLOCK_REALTIME when the stream was asked for: what is older is replayed */
+	size_t created_count;    /* of it and those of inspections */
 	struct lines lines;
 	struct inspection *inspections;
 	size_t under_way;
@@ -110,6 +115,12 @@ static bool is_failed(const struct transfer_answer *answer, const char *what, ch
 
 static void inspect_waiting(struct docker *docker);
 
+static void created_free(struct docker *docker, struct details *created)
+{
+	docker->created_count -= created != NULL;
+	details_free(created);
+}
+
 static void inspection_free(struct inspection *inspection)
 {
 	struct docker *docker = inspection->docker;
@@ -119,6 +130,7 @@ static void inspection_free(struct inspection *inspection)
 		transfer_cancel(inspection->transfer);
 	}
 	HASH_DEL(docker->inspections, inspection);
+	created_free(docker, inspection->created);
 	free(inspection);
 }
 
@@ -127,11 +139,21 @@ static size_t count_waiting(const struct docker *docker)
 	return HASH_COUNT(docker->inspections) - docker->under_way;
 }
 
+/* What it was called when it was created, if it is not there to say more. */
+static void tell_created(struct inspection *inspection, bool is_told)
+{
+	if (inspection->created && !is_told)
+		on_told(inspection->docker, inspection->created);
+	created_free(inspection->docker, inspection->created);
+	inspection->created = NULL;
+}
+
 static void on_inspected(void *context, struct transfer *transfer, const struct transfer_answer *answer)
 {
 	struct inspection *inspection = context;
 	struct docker *docker = inspection->docker;
 	struct runtime_source *source = docker->source;
+	bool is_told = false;
 
 	(void)transfer;
 	inspection->transfer = NULL;
@@ -140,8 +162,11 @@ static void on_inspected(void *context, struct transfer *transfer, const struct 
 		source_refused(source);
 	else if (answer->error || (answer->status != 200 && answer->status != 404))
 		source_failed(source);
-	else if (answer->status == 200 && docker_read_container(&docker->reader, answer->body, answer->size))
+	else if (answer->status == 200)
+		is_told = docker_read_container(&docker->reader, answer->body, answer->size) == 0;
+	if (!answer->error && answer->status == 200 && !is_told)
 		source_refused(source);
+	tell_created(inspection, is_told);
 	if (inspection->is_again) {
 		inspection->is_again = false;
 		HASH_DEL(docker->inspections, inspection); /* to the end */
@@ -213,6 +238,36 @@ static void inspect(struct docker *docker, const char *id)
 
 /* ---- events ------------------------------------------------------------------------------------------------------- */
 
+/* Told at once, as it may be gone a moment later. What is replayed may have got another name since, and who was inspected would
+ * go back to the old one: it is told only if the inspection that follows says nothing. */
+static void on_created(void *context, const struct details *details, uint64_t time_ns)
+{
+	struct docker *docker = context;
+
+	if (time_ns && time_ns < docker->streamed_ns && docker->created_count < REPLAYED_MAX &&
+	    source_is_bounded(details))
+		docker->created = details_copy(details);
+	docker->created_count += docker->created != NULL;
+	if (!docker->created)
+		on_told(docker, details);
+}
+
+/* Leaves it to the inspection of its container. */
+static void leave_created(struct docker *docker)
+{
+	struct details *created = docker->created;
+	struct inspection *inspection = find_inspection(docker, created->id);
+
+	docker->created = NULL;
+	if (inspection && !inspection->created) {
+		inspection->created = created;
+		return;
+	}
+	if (!inspection)
+		on_told(docker, created);
+	created_free(docker, created);
+}
+
 static void on_event(void *context, const char *line, size_t size)
 {
 	struct docker *docker = context;
@@ -222,6 +277,8 @@ static void on_event(void *context, const char *line, size_t size)
 		source_refused(docker->source);
 	else if (id[0])
 		inspect(docker, id);
+	if (docker->created)
+		leave_created(docker);
 }
 
 static int on_events(void *context, const char *data, size_t size)
@@ -248,9 +305,11 @@ static void on_events_end(void *context, struct transfer *transfer, const struct
 static int start_events(struct docker *docker)
 {
 	struct transfer_request request = { .piece = on_events, .done = on_events_end, .context = docker };
-	unsigned long long since_s = time_realtime_ns() / NS_PER_S - REPLAY_S;
+	unsigned long long since_s;
 	char path[256];
 
+	docker->streamed_ns = time_realtime_ns();
+	since_s = docker->streamed_ns / NS_PER_S - REPLAY_S;
 	snprintf(path, sizeof(path), "%s%llu", EVENTS_PATH, since_s);
 	return get(docker, path, request, &docker->transfer);
 }
@@ -338,8 +397,9 @@ static int start(struct runtime_source *source)
 	if (!docker)
 		return -ENOMEM;
 	docker->source = source;
-	docker->reader =
-		(struct docker_reader){ .passes_label = passes_label, .told = on_told, .context = docker };
+	docker->reader = (struct docker_reader){
+		.passes_label = passes_label, .told = on_told, .created = on_created, .context = docker
+	};
 	lines_init(&docker->lines, EVENT_LIMIT);
 	source->state = docker;
 	error = get(docker, "/version", request, &docker->transfer);

@@ -56,6 +56,8 @@ void source_more(struct runtime_source *source);
 /* A container is known, asked or not; `details` live during the call. With a pid or a start time it is not asked for again.
  * Strings that are too long count as refused. */
 void source_found(struct runtime_source *source, const char *runtime, const struct details *details);
+/* Are its strings at most SOURCE_STRING_MAX bytes long? */
+bool source_is_bounded(const struct details *details);
 /* An answer was wrong or too large; the source goes on. */
 void source_refused(struct runtime_source *source);
 /* A request got no answer; the source goes on. */
