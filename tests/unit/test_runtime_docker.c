@@ -24,8 +24,8 @@ static char told[4096], wanted[4096];
 /* What the server does. */
 static const char *list = "[]", *version = "{\"ApiVersion\":\"1.41\"}";
 static const char *_Atomic events = "";
-static atomic_bool is_long, is_cut, is_slow;
-static atomic_int inspections, starts;
+static atomic_bool is_long, is_cut, is_slow, is_hanging;
+static atomic_int inspections, starts, versions;
 
 static void reply(int fd, int status, const char *body)
 {
@@ -34,6 +34,14 @@ static void reply(int fd, int status, const char *body)
 	snprintf(head, sizeof(head), "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n\r\n", status, strlen(body));
 	server_write(fd, head, strlen(head));
 	server_write(fd, body, strlen(body));
+}
+
+static void reply_version(int fd)
+{
+	versions++;
+	while (is_hanging)
+		usleep(1000);
+	reply(fd, 200, version);
 }
 
 static void reply_events(int fd)
@@ -78,7 +86,7 @@ static void serve(struct server *the_server, int fd)
 	(void)the_server;
 	while (server_read_head(fd, head, sizeof(head))) {
 		if (strncmp(head, "GET /version ", 13) == 0)
-			reply(fd, 200, version);
+			reply_version(fd);
 		else if (strncmp(head, "GET /v1.41/containers/json?", 27) == 0)
 			reply(fd, 200, list);
 		else if (strncmp(head, "GET /v1.41/containers/", 22) == 0)
@@ -108,11 +116,13 @@ static struct runtime_status status(void)
 	return now;
 }
 
+static uint64_t ahead_ns; /* as if so much time had gone */
+
 static void on_turn(void *context)
 {
 	bool (*is_reached)(void) = context;
 
-	runtimes_turn(runtimes, time_monotonic_ns());
+	runtimes_turn(runtimes, time_monotonic_ns() + ahead_ns);
 	if (is_reached())
 		loop_stop(loop);
 }
@@ -276,6 +286,40 @@ Test(runtime_docker, comes_back_when_the_stream_ends_and_lists_again)
 	list = "[{\"Id\":\"" A "\"}]";
 	is_cut = false;
 	expect_told("docker a name image 100\n");
+	expect_soon(is_up);
+}
+
+static bool is_pinged(void)
+{
+	return versions == 2;
+}
+
+static bool is_pinged_twice(void)
+{
+	return versions == 3;
+}
+
+Test(runtime_docker, one_that_hangs_behind_an_open_stream_is_down)
+{
+	expect_soon(is_up);
+	cr_expect_eq(versions, 1);
+	ahead_ns = 10 * NS_PER_S;
+	expect_soon(is_pinged);
+	ahead_ns = 20 * NS_PER_S;
+	expect_soon(is_pinged_twice);
+	cr_expect(status().up);
+	cr_expect_eq(status().failures, 0);
+	is_hanging = true;
+	ahead_ns = 30 * NS_PER_S;
+	while (versions < 4)
+		expect_soon(is_up);
+	cr_expect(status().up);
+	ahead_ns = 40 * NS_PER_S;
+	expect_soon(is_down);
+	cr_expect_str_eq(status().reason, "ping: no answer");
+	cr_expect_eq(status().failures, 1);
+	is_hanging = false;
+	ahead_ns = 80 * NS_PER_S;
 	expect_soon(is_up);
 }
 

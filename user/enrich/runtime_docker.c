@@ -25,6 +25,7 @@
 #define CONNECT_TIMEOUT_NS (10 * NS_PER_S)
 #define LIST_TIMEOUT_NS (60 * NS_PER_S)
 #define INSPECT_TIMEOUT_NS (20 * NS_PER_S) /* a container that is just started is locked, and answers late */
+#define PING_NS (10 * NS_PER_S)            /* after so long without an answer; and so long it may take */
 #define REPLAY_S 60                        /* Docker keeps the last 256 events, Podman all */
 #define AT_ONCE_MAX 8                      /* inspections under way */
 #define ASKED_MAX 64                       /* more are not taken from runtime.c while so many wait */
@@ -32,6 +33,7 @@
 #define REPLAYED_MAX 1024 /* names at creation that are kept until an inspection; more are told at once */
 #define REASON_SIZE 160
 
+#define VERSION_PATH "/version"
 /* {"status":["created","running","paused"]}: what both have. One that restarts is told by its event. */
 #define LIST_PATH \
 	"/containers/json?all=true&filters=%7B%22status%22%3A%5B%22created%22%2C%22running%22%2C%22paused%22%5D%7D"
@@ -57,6 +59,8 @@ struct docker {
 	struct details *created; /* told by the event that is being read, and not yet passed on; else NULL */
 	uint64_t streamed_ns;    /* CLOCK_REALTIME when the stream was asked for: what is older is replayed */
 	size_t created_count;    /* of it and those of inspections */
+	struct transfer *ping;
+	uint64_t now_ns, heard_ns, pinged_ns; /* turns: the last, the last before an answer, of the ping */
 	struct lines lines;
 	struct inspection *inspections;
 	size_t under_way;
@@ -92,9 +96,11 @@ static void refuse(struct docker *docker, uint64_t count)
 static int get(const struct docker *docker, const char *path, struct transfer_request request,
 	       struct transfer **ret_transfer)
 {
+	/* The version is always asked for as at first, when no other was known. */
+	const char *api = strcmp(path, VERSION_PATH) == 0 ? "" : docker->api;
 	char url[512];
 
-	snprintf(url, sizeof(url), "http://localhost%s%s%s", docker->api[0] ? "/v" : "", docker->api, path);
+	snprintf(url, sizeof(url), "http://localhost%s%s%s", api[0] ? "/v" : "", api, path);
 	request.url = url;
 	request.unix_socket = docker->source->path;
 	return transfer_start(docker->source->transfers, &request, ret_transfer);
@@ -166,6 +172,8 @@ static void on_inspected(void *context, struct transfer *transfer, const struct 
 		is_told = docker_read_container(&docker->reader, answer->body, answer->size) == 0;
 	if (!answer->error && answer->status == 200 && !is_told)
 		source_refused(source);
+	if (!answer->error)
+		docker->heard_ns = docker->now_ns;
 	tell_created(inspection, is_told);
 	if (inspection->is_again) {
 		inspection->is_again = false;
@@ -314,7 +322,7 @@ static int start_events(struct docker *docker)
 	return get(docker, path, request, &docker->transfer);
 }
 
-/* ---- start and stop ----------------------------------------------------------------------------------------------- */
+/* ---- version and list --------------------------------------------------------------------------------------------- */
 
 static void on_listed_one(void *context, const char *id)
 {
@@ -369,6 +377,50 @@ static void on_version(void *context, struct transfer *transfer, const struct tr
 		source_down(docker->source, "list of containers: out of memory");
 }
 
+/* ---- does it still answer? ------------------------------------------------------------------------------------------ */
+
+static void on_ping(void *context, struct transfer *transfer, const struct transfer_answer *answer)
+{
+	struct docker *docker = context;
+	char reason[REASON_SIZE];
+
+	(void)transfer;
+	docker->ping = NULL;
+	docker->heard_ns = docker->now_ns;
+	if (!is_failed(answer, "ping", reason))
+		return;
+	source_failed(docker->source);
+	source_down(docker->source, reason);
+}
+
+/* The stream of events stays open, and silent, when the other side hangs. */
+static void turn(struct runtime_source *source, uint64_t now_ns)
+{
+	struct transfer_request request = { .limit_bytes = VERSION_LIMIT,
+					    .timeout_ns = 2 * PING_NS,
+					    .done = on_ping };
+	struct docker *docker = source->state;
+
+	docker->now_ns = now_ns;
+	request.context = docker;
+	if (!docker->heard_ns)
+		docker->heard_ns = now_ns;
+	if (!source->is_up)
+		return;
+	if (docker->ping) {
+		if (now_ns - docker->pinged_ns < PING_NS)
+			return;
+		source_failed(source);
+		source_down(source, "ping: no answer");
+	} else if (now_ns - docker->heard_ns >= PING_NS) {
+		docker->pinged_ns = now_ns;
+		if (get(docker, VERSION_PATH, request, &docker->ping))
+			source_failed(source);
+	}
+}
+
+/* ---- start and stop ----------------------------------------------------------------------------------------------- */
+
 static void stop(struct runtime_source *source)
 {
 	struct docker *docker = source->state;
@@ -379,6 +431,8 @@ static void stop(struct runtime_source *source)
 	source->state = NULL;
 	if (docker->transfer)
 		transfer_cancel(docker->transfer);
+	if (docker->ping)
+		transfer_cancel(docker->ping);
 	HASH_ITER(hh, docker->inspections, inspection, next)
 		inspection_free(inspection);
 	lines_done(&docker->lines);
@@ -402,7 +456,7 @@ static int start(struct runtime_source *source)
 	};
 	lines_init(&docker->lines, EVENT_LIMIT);
 	source->state = docker;
-	error = get(docker, "/version", request, &docker->transfer);
+	error = get(docker, VERSION_PATH, request, &docker->transfer);
 	if (error)
 		stop(source);
 	return error;
@@ -421,4 +475,4 @@ static int ask(struct runtime_source *source, const char *id)
 	return 0;
 }
 
-const struct runtime_ops runtime_docker_ops = { .start = start, .stop = stop, .ask = ask };
+const struct runtime_ops runtime_docker_ops = { .start = start, .stop = stop, .ask = ask, .turn = turn };
