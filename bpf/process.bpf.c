@@ -65,6 +65,10 @@ int give(void *context)
 		bpf_map_delete_elem(&group_by_cgroup, &control->group_cgroup[i]);
 		bpf_map_push_elem(&free_groups, &control->group[i], 0);
 	}
+	for (__u32 i = 0; i < GIVEN_DISKS && i < control->disk_count; i++) {
+		bpf_map_delete_elem(&disk_by_owner, &control->disk_owner[i]);
+		bpf_map_push_elem(&free_disks, &control->disk[i], 0);
+	}
 	return 0;
 }
 

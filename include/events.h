@@ -4,6 +4,7 @@
 #ifndef __bpf__
 #include <linux/types.h>
 #endif
+#include "oom_record.h"
 
 enum event_type {
 #define EVENT(id, name, type, help) EVENT_##id,
@@ -28,6 +29,11 @@ struct event_cgroup {
 	__u32 path_size; /* bytes of path, with the NUL */
 	__u32 padding;
 	char path[]; /* below the root of its hierarchy */
+};
+
+struct event_oom_kill {
+	struct event_header header;
+	struct oom_victim victim;
 };
 
 /* Map event_drops: failed reservations per type. */

@@ -48,6 +48,9 @@ struct probe_config {
 	__u32 cgroup_controller; /* index in css_set.subsys[] of the v1 `cpu` controller */
 	__u32 cgroup_v1;         /* the `cpu` controller is on a v1 hierarchy: its cgroup comes first */
 	__u32 cgroup_hierarchy;  /* hierarchy id of the v1 `cpu` hierarchy, for mkdir and rmdir */
+	__u32 io_controller;     /* index of `io` (blkio) in css_set.subsys[]; 0 when the kernel has none */
+	__u32 memory_controller; /* of `memory`; 0 when the kernel has none */
+	__u32 io_v1;             /* blkio is on a v1 hierarchy: the kernel charges writeback to the root */
 	__u32 has_rdonly_cast;   /* bpf_rdonly_cast() exists: 6.2 */
 	__u32 has_current_btf;   /* bpf_get_current_task_btf() exists: 5.11 */
 	__u32 has_socket_hooks;  /* sock_send_length and sock_recv_length count sockets: 6.3 */
@@ -68,15 +71,20 @@ struct probe_config {
  */
 #define GIVEN_SLOTS 256
 #define GIVEN_GROUPS 16
+#define GIVEN_DISKS 16
 
 struct control {
 	/* survey: its number, and whether it makes records for tasks without one or only marks those that are there */
 	__u32 survey_number;
 	__u32 survey_makes;
-	/* give: slots and groups to be taken again */
+	/* give: slots, groups and entries of disks[] to be taken again */
 	__u32 slot_count;
 	__u32 group_count;
+	__u32 disk_count;
+	__u32 padding;
 	__u32 slot[GIVEN_SLOTS];
 	__u32 group[GIVEN_GROUPS];
 	__u64 group_cgroup[GIVEN_GROUPS]; /* whose they were */
+	__u32 disk[GIVEN_DISKS];
+	__u64 disk_owner[GIVEN_DISKS];
 };

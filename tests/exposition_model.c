@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 
 #include "export/exposition.h"
+#include "model/disk_device.h"
 
 #define CREATED_NS 1700000000123456789ULL
 
@@ -68,6 +69,24 @@ static void add_instance(struct container *container, const char *id, const char
 	*link = cgroup;
 }
 
+/* Reads and flushes of a container and of a disk; a disk that did nothing yet. */
+static inline void fill_disks(struct container *container)
+{
+	static const struct histogram reads = { .bucket = { [5] = 1, [60] = 7, [HISTOGRAM_BUCKETS - 1] = 1 },
+						.count = 9,
+						.sum_ns = 1234567 },
+				      flushes = { .bucket = { [50] = 2 }, .count = 2, .sum_ns = 77 };
+	struct disk_device *device = disk_device_get(&model, "nvme0n1", 1700000001000000000);
+
+	container->disk = calloc(DIMENSION_WIDTH(operation), sizeof(struct histogram));
+	container->disk[VALUE_INDEX(operation, READ)] = device->latency[VALUE_INDEX(operation, READ)] = reads;
+	container->disk[VALUE_INDEX(operation, FLUSH)] = device->latency[VALUE_INDEX(operation, FLUSH)] =
+		flushes;
+	device->bytes[VALUE_INDEX(operation, READ)] = 36864;
+	device->queue_depth = 3;
+	disk_device_get(&model, "sda", 0);
+}
+
 /* An empty model. */
 static void model_setup(void)
 {
@@ -110,6 +129,7 @@ static inline void model_fill(void)
 	model.node->latency = calloc(DIMENSION_WIDTH(class), sizeof(struct histogram));
 	model.node->latency[1] =
 		(struct histogram){ .bucket = { [80] = 2, [81] = 1 }, .count = 3, .sum_ns = 3000000001 };
+	fill_disks(web);
 	add_instance(web, "0123abcd", "containerd", "8f7c");
 	add_instance(web, NULL, NULL, NULL);
 	add_instance(web, "0123abcd", "containerd", "8f7c");

@@ -97,10 +97,8 @@ static __always_inline void call_arguments_now(struct call_arguments *arguments)
  * Cgroup of a task: on v1 and hybrid that of the v1 `cpu` hierarchy, and where that is the root, the v2 one. On a pure v1
  * system the v2 id is always 1. kernfs_node.id is a plain 64-bit number since commit 67c0496e87d1, 5.5.
  */
-static __always_inline __u64 task_cgroup_id(struct task_struct *task)
+static __always_inline __u64 cset_cgroup_id(struct css_set *set)
 {
-	struct css_set *set = BPF_CORE_READ(task, cgroups);
-
 	if (cfg.cgroup_v1) {
 		struct cgroup_subsys_state *css = NULL;
 		struct cgroup *cgroup;
@@ -111,6 +109,11 @@ static __always_inline __u64 task_cgroup_id(struct task_struct *task)
 			return BPF_CORE_READ(cgroup, kn, id) | CGROUP_V1;
 	}
 	return BPF_CORE_READ(set, dfl_cgrp, kn, id);
+}
+
+static __always_inline __u64 task_cgroup_id(struct task_struct *task)
+{
+	return cset_cgroup_id(BPF_CORE_READ(task, cgroups));
 }
 
 /* What a file descriptor of a task is. */

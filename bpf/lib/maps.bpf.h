@@ -4,7 +4,9 @@
  * Every map, shared by all objects (user/probe makes them one by name). Layouts are in include/record.h.
  * Sizes of 1 are set by the daemon before load.
  */
+#include "disk_record.h"
 #include "events.h"
+#include "oom_record.h"
 #include "probe_config.h"
 #include "record.h"
 
@@ -29,6 +31,10 @@ MAP_ARRAY(cpus, struct cpu_state, BPF_F_MMAPABLE);
 MAP_ARRAY(groups, struct group, BPF_F_MMAPABLE);
 /* group -> sampled latencies; one entry only outside profile full */
 MAP_ARRAY(latencies, struct group_latency, BPF_F_MMAPABLE);
+/* what block requests did per cgroup and per device; the reader clears one when its cgroup is gone */
+MAP_ARRAY(disks, struct disk, BPF_F_MMAPABLE);
+/* victims of the OOM killer, one entry; a ring that the kernel writes over */
+MAP_ARRAY(oom_log, struct oom_log, BPF_F_MMAPABLE);
 /* event type -> reservations of `events` that failed; never deleted */
 MAP_ARRAY(event_drops, __u64, BPF_F_MMAPABLE);
 
@@ -60,7 +66,23 @@ struct {
 	__type(value, __u32);
 } group_by_cgroup SEC(".maps");
 
-/* Free slots and groups: popped here, pushed back by the reader. Stacks, so that a quiet machine stays on few pages. */
+/* owner -> entry of disks[]; deleted by the reader when the cgroup is gone */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, __u32);
+} disk_by_owner SEC(".maps");
+
+/* address of a request -> when and for whom it was issued; deleted when it completes */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, DISK_REQUESTS);
+	__type(key, __u64);
+	__type(value, struct disk_request);
+} disk_requests SEC(".maps");
+
+/* Free slots, groups and entries of disks[]: popped here, pushed back by the reader. Stacks, so that a quiet machine stays on few pages. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, 1);
@@ -72,6 +94,12 @@ struct {
 	__uint(max_entries, 1);
 	__type(value, __u32);
 } free_groups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);
+	__type(value, __u32);
+} free_disks SEC(".maps");
 
 /* Rare notices (include/events.def), consumed by the reader. */
 struct {

@@ -164,7 +164,7 @@ static __noinline __u32 record_new(struct cpu_state *cpu, struct task_struct *ta
 }
 
 /* The thread now running has no record: what it does from here on is found by these when it leaves. */
-static __noinline void slotless_begin(struct cpu_state *cpu, struct task_struct *task)
+static __noinline __attribute__((unused)) void slotless_begin(struct cpu_state *cpu, struct task_struct *task)
 {
 	cpu->base_task = (__u64)task;
 #define TASK_VALUE(index, field) cpu->base[index] = BPF_CORE_READ(task, field);

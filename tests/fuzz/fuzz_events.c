@@ -29,11 +29,23 @@ static void on_cgroup(void *context, const struct event_cgroup *event)
 		abort();
 }
 
+static void on_oom_kill(void *context, const struct event_oom_kill *event)
+{
+	struct input *input = context;
+
+	input->calls++;
+	if ((const char *)(event + 1) > input->end ||
+	    strlen(event->victim.name) >= sizeof(event->victim.name))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *record = malloc(size ?: 1); /* aligned as in the ring, and not a byte more */
 	struct input input = { .end = record + size };
-	const struct events_handlers handlers = { .cgroup = on_cgroup, .context = &input };
+	const struct events_handlers handlers = { .cgroup = on_cgroup,
+						  .oom_kill = on_oom_kill,
+						  .context = &input };
 	int error;
 
 	if (!record)

@@ -14,6 +14,8 @@
 #include "lib/maps.bpf.h"
 #undef const
 
+#include "block.bpf.c"
+#include "memory.bpf.c"
 #include "process.bpf.c"
 #include "sched.bpf.c"
 #include "socket.bpf.c"
@@ -56,11 +58,17 @@ static struct host_map {
 	ARRAY_ROW(latencies),
 	ARRAY_ROW(control_map),
 	ARRAY_ROW(slot_by_pid),
+	ARRAY_ROW(disks),
+	ARRAY_ROW(oom_log),
+	ARRAY_ROW(event_drops),
 #undef ARRAY_ROW
 	{ &slot_by_pid_far, HASH, 4, 4, 0, 0, NULL, NULL },
 	{ &group_by_cgroup, HASH, 8, 4, 0, 0, NULL, NULL },
 	{ &free_slots, STACK, 0, 4, 0, 0, NULL, NULL },
 	{ &free_groups, STACK, 0, 4, 0, 0, NULL, NULL },
+	{ &disk_by_owner, HASH, 8, 4, 0, 0, NULL, NULL },
+	{ &disk_requests, HASH, 8, sizeof(struct disk_request), 0, 0, NULL, NULL },
+	{ &free_disks, STACK, 0, 4, 0, 0, NULL, NULL },
 };
 
 #define MAPS (sizeof(maps) / sizeof(maps[0]))
@@ -480,6 +488,8 @@ static void maps_stop(void)
 	host.now_ns = 0;
 }
 
+#include "bpf_host_block.h"
+
 void host_start(const struct probe_config *config, __u32 slots, __u32 group_count)
 {
 	maps_stop();
@@ -496,6 +506,7 @@ void host_start(const struct probe_config *config, __u32 slots, __u32 group_coun
 	map_start(&group_by_cgroup, group_count);
 	map_start(&latencies, group_count);
 	map_start(&control_map, 1);
+	disk_maps_start();
 	for (__u32 slot = slots - 1; slot >= HOST_CPUS; slot--)
 		bpf_map_push_elem(&free_slots, &slot, 0);
 	for (__u32 group = group_count - 1; group > 0; group--)

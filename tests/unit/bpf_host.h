@@ -9,6 +9,8 @@
 #ifndef __bpf__
 #include <stdbool.h>
 #endif
+#include "disk_record.h"
+#include "events.h"
 #include "probe_config.h"
 
 #define HOST_CPUS 4
@@ -89,6 +91,34 @@ void host_sock_length_tracepoint(bool sends, __u32 family, __u32 type, __u32 pro
 void host_uring_complete(__u32 opcode, __u32 descriptor, __u32 flags, int result);
 void host_sys_enter(void);
 void host_sys_enter_tracepoint(void);
+
+/*
+ * A disk, and requests to it. `cgroup_id` is whom the kernel charges: with CGROUP_V1 a cgroup of the v1 hierarchy of blkio, else one
+ * of v2, 0 nobody (a flush); tasks of that cgroup are in it in both senses. 1 and 1 | CGROUP_V1 are the roots.
+ */
+#define HOST_DISKS 4 /* entries of disks[] */
+#define HOST_REQUESTS 8
+struct host_request;
+struct host_request *host_request_new(__u32 disk, __u32 operation, __u64 cgroup_id, __u32 bytes);
+void host_request_free(struct host_request *request);
+void host_request_set_made(struct host_request *request, __u64 start_ns);
+/* The current task issues it; the disk completes a part or all. */
+void host_request_issue(struct host_request *request);
+void host_request_complete(struct host_request *request, bool failed, __u32 bytes);
+/* Entry of a cgroup, or of a disk by its number, NULL when there is none; entry 0. */
+const struct disk *host_disk_of_cgroup(__u64 cgroup_id);
+const struct disk *host_disk_of_device(__u32 disk);
+const struct disk *host_disk_rest(void);
+__u32 host_requests(void);
+/* The cgroup has no task any more that could tell its other names. */
+void host_cgroup_empty(__u64 cgroup_id);
+/* The OOM killer chooses the task; `limit_pages` is its cgroup's own limit, `above_pages` that of the next one up, 0 none. */
+void host_mark_victim(struct host_task *task, bool by_pid, __u64 limit_pages, __u64 above_pages);
+const struct oom_log *host_oom_log(void);
+/* The last notice of a victim; the ring buffer takes `room` more. */
+const struct event_oom_kill *host_oom_notice(void);
+void host_set_room(__u32 room);
+__u64 host_drops(__u32 type);
 
 /* What the reader sees. Records are the reader's to clear: host_give_back() does what it does with a dead one. */
 struct record *host_record(__u32 slot);

@@ -67,6 +67,7 @@ static long bpf_probe_read_kernel_str(void *to, __u32 size, const void *from)
 #define BPF_CORE_READ_BITFIELD(source, member) ((source)->member)
 #define bpf_core_field_exists(member) (sizeof((member) + 0) > 0)
 #define bpf_core_enum_value_exists(type, value) ((type)(value) == (value))
+#define bpf_core_field_offset(type, member) __builtin_offsetof(type, member)
 #define bpf_core_type_id_kernel(type) ((__u32)sizeof(type))
 
 /* Memory of user space: the test's own, but for low addresses. */
@@ -87,3 +88,4 @@ static struct task_struct *bpf_get_current_task_btf(void);
 static __u64 bpf_get_current_pid_tgid(void);
 static __u64 bpf_ktime_get_ns(void);
 static long bpf_task_pt_regs(struct task_struct *task);
+static long bpf_ringbuf_output(const void *map, const void *data, __u64 size, __u64 flags);

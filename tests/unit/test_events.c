@@ -8,6 +8,7 @@
 
 static union {
 	struct event_cgroup event;
+	struct event_oom_kill oom_kill;
 	unsigned char bytes[512];
 } record;
 
@@ -23,7 +24,18 @@ static void on_cgroup(void *context, const struct event_cgroup *event)
 	strncpy(last_path, event->path, sizeof(last_path) - 1);
 }
 
-static const struct events_handlers handlers = { .cgroup = on_cgroup, .context = &record };
+static uint64_t killed_limit_bytes;
+
+static void on_oom_kill(void *context, const struct event_oom_kill *event)
+{
+	cr_expect_eq(context, &record);
+	handled++;
+	killed_limit_bytes = event->victim.limit_bytes;
+}
+
+static const struct events_handlers handlers = { .cgroup = on_cgroup,
+						 .oom_kill = on_oom_kill,
+						 .context = &record };
 
 /* "/docker/x" below it. */
 static void set_up(void)
@@ -121,6 +133,38 @@ Test(events, a_record_goes_to_its_handler)
 	cr_expect_eq(dispatch(sizeof(record)), 0); /* with the padding of the ring */
 	cr_expect_eq(handled, 2);
 	cr_expect_eq(last.header.type, EVENT_CGROUP_RMDIR);
+}
+
+static void make_oom_kill(void)
+{
+	memset(&record, 0xa5, sizeof(record));
+	record.oom_kill = (struct event_oom_kill){
+		.header = { .type = EVENT_OOM_KILL, .size = sizeof(struct event_oom_kill) },
+		.victim = { .pid = 101, .limit_bytes = 1009 * 4096, .name = "worker" },
+	};
+}
+
+Test(events, a_victim_goes_to_its_handler_where_there_is_one)
+{
+	const struct events_handlers none = { .cgroup = on_cgroup };
+
+	make_oom_kill();
+	cr_expect_eq(dispatch(sizeof(struct event_oom_kill)), 0);
+	cr_expect_eq(handled, 1);
+	cr_expect_eq(killed_limit_bytes, 1009 * 4096);
+	cr_expect_eq(events_dispatch(&none, &record, sizeof(struct event_oom_kill)), 0);
+	cr_expect_eq(handled, 1);
+}
+
+Test(events, a_victim_cut_short_or_whose_name_does_not_end_is_malformed)
+{
+	make_oom_kill();
+	expect_malformed(sizeof(struct event_oom_kill) - 1);
+	record.oom_kill.header.size--;
+	expect_malformed(sizeof(struct event_oom_kill));
+	make_oom_kill();
+	memset(record.oom_kill.victim.name, 'x', sizeof(record.oom_kill.victim.name));
+	expect_malformed(sizeof(struct event_oom_kill));
 }
 
 Test(events, every_type_has_a_name)

@@ -111,6 +111,7 @@ static int start_bpf(struct collector *collector, const struct options *options)
 		.groups = options->bpf_max_cgroups,
 		.cgroup_v1 = cgroupfs_has_v1_cpu(&collector->cgroupfs),
 		.cgroup_hierarchy = collector->cgroupfs.v1_id[CONTROLLER_CPU],
+		.io_v1 = collector->cgroupfs.v1_id[CONTROLLER_BLKIO],
 		.started_ns = time_boottime_ns(),
 	};
 	const struct events_handlers handlers = { .cgroup = on_cgroup, .context = collector };
@@ -171,10 +172,14 @@ static void set_missing(struct collector *collector)
 		     (probe_is_up(probe, PROBE_sys_exit) || probe_is_up(probe, PROBE_sys_exit_tracepoint));
 	bool enters = probe &&
 		      (probe_is_up(probe, PROBE_sys_enter) || probe_is_up(probe, PROBE_sys_enter_tracepoint));
+	bool disks = probe && probe_is_up(probe, PROBE_block_rq_complete);
+	bool victims = probe &&
+		       (probe_is_up(probe, PROBE_mark_victim) || probe_is_up(probe, PROBE_mark_victim_pid));
 	bool tasks = switches || (probe && probe_is_up(probe, PROBE_survey));
 
 	collector->model->missing = !tasks << NEEDS_TASKS | !switches << NEEDS_SWITCHES |
 				    !calls << NEEDS_CALLS | !(calls && enters) << NEEDS_LATENCY |
+				    !disks << NEEDS_DISKS | !victims << NEEDS_VICTIMS |
 				    (probe && !tasks) << NEEDS_USAGE;
 }
 

@@ -43,6 +43,10 @@ static void describe_records(const struct collector *collector, struct self *sel
 	self_set(self, SELF_UNATTRIBUTED, "messages", NULL, statistics->unattributed_messages);
 	self_set(self, SELF_UNATTRIBUTED, "io_uring", NULL, statistics->unattributed_uring);
 	self_set(self, SELF_UNATTRIBUTED, "groups", NULL, statistics->no_group);
+	self_set(self, SELF_UNATTRIBUTED, "disk_requests", NULL, statistics->disks.unattributed);
+	self_set(self, SELF_UNATTRIBUTED, "oom_kills", NULL, statistics->unattributed_victims);
+	self_set(self, SELF_MAP_ENTRIES, "disks", NULL, statistics->disks.entries);
+	self_set(self, SELF_MAP_CAPACITY, "disks", NULL, statistics->disks.capacity);
 	self_set(self, SELF_UNATTRIBUTED_CPU, NULL, NULL, statistics->unattributed_cpu_ns);
 	self_set(self, SELF_MAP_ENTRIES, "records", NULL, statistics->live);
 	self_set(self, SELF_MAP_CAPACITY, "records", NULL, statistics->capacity);
@@ -95,6 +99,7 @@ static void describe_bounds(const struct model *model, struct self *self)
 {
 	self_set(self, SELF_SERIES_FOLDED, "programs", NULL, model->folded_programs);
 	self_set(self, SELF_SERIES_FOLDED, "containers", NULL, model->folded_containers);
+	self_set(self, SELF_SERIES_FOLDED, "devices", NULL, model->folded_devices);
 	self_set(self, SELF_SERIES_FOLDED, "disks", NULL, model->folded_disks);
 	self_set(self, SELF_SERIES_FOLDED, "processes", NULL, model->folded_processes);
 	self_set(self, SELF_SERIES_FOLDED, "pods", NULL, model->folded_pods);

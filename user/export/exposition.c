@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "export/disk_families.h"
 #include "export/identity_families.h"
 #include "export/network_families.h"
 #include "export/self_families.h"
@@ -50,7 +51,8 @@ static void page_done(struct page *page)
 /* Seconds of stalls for several resources, some and full, are no sum of anything. */
 static bool can_sum(const struct metric *metric, const char *label)
 {
-	return *label && strcmp(metric->label, label) == 0 && metric->source != SOURCE_FILE;
+	return *label && strcmp(metric->label, label) == 0 && metric->source != SOURCE_FILE &&
+	       metric->source != SOURCE_DISK;
 }
 
 static bool matches_rule(const char *rule, const struct metric *metric, const char *name)
@@ -101,6 +103,16 @@ static uint64_t sum_values(const uint64_t *value, unsigned int width)
 	return sum;
 }
 
+/* Absent is not 0: files that are not there, operations that no disk was ever asked for. */
+static bool has_value(const struct container *container, const struct metric *metric, unsigned int index)
+{
+	if (metric->source == SOURCE_FILE)
+		return container->has_file[metric->value + index - PROGRAM_VALUES];
+	if (metric == &metrics[M_DISK_TRANSFERRED])
+		return container->disk && container->disk[index].count;
+	return true;
+}
+
 static void add_values(struct page *page, const struct rows *rows, const struct metric *metric, bool summed)
 {
 	unsigned int own[LABEL_VALUES], width = summed ? 1 : metric->width;
@@ -118,12 +130,8 @@ static void add_values(struct page *page, const struct rows *rows, const struct 
 			continue;
 		}
 		for (unsigned int i = 0; i < width; i++) {
-			unsigned int index = metric->value + i;
-
-			if (metric->source == SOURCE_FILE &&
-			    !row->container->has_file[index - PROGRAM_VALUES])
-				continue;
-			sheet_add(page->sheet, &row->subject, own[i], row->value[index]);
+			if (has_value(row->container, metric, i))
+				sheet_add(page->sheet, &row->subject, own[i], row->value[metric->value + i]);
 		}
 	}
 }
@@ -133,30 +141,41 @@ static const struct histogram *find_histogram(const struct container *container,
 {
 	if (metric_id == M_RUNQUEUE_LATENCY)
 		return &container->runqueue;
+	if (metric_id == M_DISK_LATENCY)
+		return container->disk && container->disk[index].count ? &container->disk[index] : NULL;
 	return container->latency ? &container->latency[index] : NULL;
 }
 
 static int first_exponent(const struct metric *metric)
 {
-	return metric - metrics == M_RUNQUEUE_LATENCY ? RUNQUEUE_MIN_EXPONENT : HISTOGRAM_MIN_EXPONENT;
+	switch (metric - metrics) {
+	case M_RUNQUEUE_LATENCY:
+		return RUNQUEUE_MIN_EXPONENT;
+	case M_DISK_LATENCY:
+		return DISK_MIN_EXPONENT;
+	}
+	return HISTOGRAM_MIN_EXPONENT;
 }
 
 /* Adds up the histograms of all values of the own label; false when there are none. */
 static bool sum_histograms(const struct container *container, const struct metric *metric,
 			   struct histogram *ret_sum)
 {
+	bool any = false;
+
 	*ret_sum = (struct histogram){};
 	for (unsigned int i = 0; i < metric->width; i++) {
 		const struct histogram *one = find_histogram(container, (unsigned int)(metric - metrics), i);
 
 		if (!one)
-			return false;
+			continue;
+		any = true;
 		for (unsigned int b = 0; b < HISTOGRAM_BUCKETS; b++)
 			ret_sum->bucket[b] += one->bucket[b];
 		ret_sum->count += one->count;
 		ret_sum->sum_ns += one->sum_ns;
 	}
-	return true;
+	return any;
 }
 
 static void add_histograms(struct page *page, const struct rows *rows, const struct metric *metric,
@@ -241,8 +260,7 @@ static size_t count_series(const struct rows *rows, const struct metric *metric,
 						 sheet_histogram_series(first_exponent(metric)) :
 						 0;
 			else
-				count += metric->source != SOURCE_FILE ||
-					 container->has_file[metric->value + i - PROGRAM_VALUES];
+				count += has_value(container, metric, i);
 		}
 	}
 	return count;
@@ -273,7 +291,8 @@ static void add_level(struct page *page, const struct rows *rows)
 		const struct metric *metric = &metrics[id];
 		bool summed;
 
-		if (!(metric->levels & rows->level) || page->in->model->missing >> metric->needs & 1)
+		if (!(metric->levels & rows->level) || metric->source == SOURCE_DISK ||
+		    page->in->model->missing >> metric->needs & 1)
 			continue;
 		if (metric_family_name(metric, rows->level, name, sizeof(name)) < 0) {
 			sheet_fail(page->sheet, true);
@@ -393,6 +412,7 @@ int exposition_write(const struct exposition_input *in, enum sheet_body body, st
 	add_level(&page, &page.programs);
 	network_families_add(page.sheet, in);
 	add_level(&page, &page.node);
+	disk_families_add(page.sheet, in);
 	self_families_add(page.sheet, in);
 	sheet_end(page.sheet);
 	return out->failed ? -ENOMEM : 0;

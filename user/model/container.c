@@ -144,16 +144,22 @@ static void merge_values(struct container *to, const struct container *from)
 	}
 }
 
+static void merge_some(struct histogram **to, struct histogram **from, unsigned int count)
+{
+	if (!*to) {
+		*to = *from;
+		*from = NULL;
+	} else if (*from) {
+		for (unsigned int i = 0; i < count; i++)
+			merge_histogram(&(*to)[i], &(*from)[i]);
+	}
+}
+
 static void merge_histograms(struct container *to, struct container *from)
 {
 	merge_histogram(&to->runqueue, &from->runqueue);
-	if (!to->latency) {
-		to->latency = from->latency;
-		from->latency = NULL;
-	} else if (from->latency) {
-		for (unsigned int i = 0; i < DIMENSION_WIDTH(class); i++)
-			merge_histogram(&to->latency[i], &from->latency[i]);
-	}
+	merge_some(&to->latency, &from->latency, DIMENSION_WIDTH(class));
+	merge_some(&to->disk, &from->disk, DIMENSION_WIDTH(operation));
 }
 
 void container_merge(struct model *model, struct container *from, struct container *to)
@@ -221,6 +227,7 @@ void container_free(struct container *container)
 	}
 	free(container->other);
 	free(container->latency);
+	free(container->disk);
 	free(container->key);
 	free(container);
 }

@@ -80,6 +80,7 @@ struct container {
 	bool has_file[CONTAINER_VALUES -
 		      PROGRAM_VALUES]; /* which values of source FILE are known: absent is not 0 */
 	struct histogram runqueue;
+	struct histogram *disk;    /* [DIMENSION_WIDTH(operation)] once it used a disk; else NULL */
 	struct histogram *latency; /* [DIMENSION_WIDTH(class)], profile full; else NULL */
 };
 

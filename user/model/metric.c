@@ -68,7 +68,11 @@ const struct metric metrics[METRICS] = {
 	_Static_assert((SOURCE_##source <= SOURCE_FILE) == (V_##id##_LAST < CONTAINER_VALUES), #id);       \
 	_Static_assert(!((levels)&P) || SOURCE_##source <= SOURCE_MODEL, #id " is not kept for programs"); \
 	_Static_assert(!((levels)&C) || SOURCE_##source != SOURCE_CPU, #id " is not kept for containers"); \
-	_Static_assert((METRIC_##kind == METRIC_HISTOGRAM) == (SOURCE_##source == SOURCE_GROUP), #id);     \
+	_Static_assert(METRIC_##kind != METRIC_HISTOGRAM || SOURCE_##source == SOURCE_GROUP ||             \
+			       SOURCE_##source == SOURCE_DISK,                                             \
+		       #id);                                                                               \
+	_Static_assert(METRIC_##kind == METRIC_HISTOGRAM || SOURCE_##source != SOURCE_GROUP, #id);         \
+	_Static_assert(SOURCE_##source != SOURCE_DISK || (levels) == N, #id);                              \
 	_Static_assert((SOURCE_##source == SOURCE_NETDEV) == (V_##id >= V_NETDEV_RECEIVE), #id);           \
 	_Static_assert((SOURCE_##source == SOURCE_NETDEV) == ((levels) == POD), #id);
 #include "metrics.def"

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "disk_record.h"
 #include "metrics.h"
 #include "record.h"
 
@@ -20,10 +21,20 @@ enum metric_source {
 	SOURCE_FILE,
 	SOURCE_GROUP,
 	SOURCE_CPU,
+	SOURCE_DISK,
 	SOURCE_NETDEV
 };
 
-enum metric_needs { NEEDS_TASKS, NEEDS_SWITCHES, NEEDS_CALLS, NEEDS_LATENCY, NEEDS_USAGE, NEEDS_FILES };
+enum metric_needs {
+	NEEDS_TASKS,
+	NEEDS_SWITCHES,
+	NEEDS_CALLS,
+	NEEDS_LATENCY,
+	NEEDS_DISKS,
+	NEEDS_VICTIMS,
+	NEEDS_USAGE,
+	NEEDS_FILES
+};
 
 struct metric {
 	const char *id;

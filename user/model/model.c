@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "model/cgroup.h"
 #include "model/container.h"
+#include "model/disk_device.h"
 #include "model/model.h"
 #include "model/network.h"
 
@@ -53,6 +54,7 @@ void model_free(struct model *model)
 		container_free(container);
 	}
 	network_done(model);
+	disk_device_forget(model);
 	free(model->host_devices);
 	while (model->parents)
 		model_parent_remove(model, model->parents);

@@ -41,6 +41,7 @@ struct model {
 	struct network_device
 		*host_devices; /* owned; of the host's namespace, for those who show instances */
 	size_t host_device_count;
+	struct disk_device *devices; /* model/disk_device.h */
 	uint64_t calls_by_number[SYSCALL_NUMBERS];
 	uint64_t errors_by_number[ERRNO_NUMBERS];
 	/* what the bounds folded or evicted, for self_series_folded_total{table} */
@@ -48,6 +49,7 @@ struct model {
 		renamings; /* grows when a cgroup went to another container: threads then look up their program again */
 	uint64_t folded_programs, folded_containers, folded_processes;
 	uint64_t folded_pods, folded_interfaces, unread_devices;
+	uint64_t folded_devices;
 	uint64_t folded_disks; /* readings of a disk that was past the bound of its cgroup */
 	uint64_t evicted_containers, evicted_programs,
 		evicted_cgroups; /* of cgroups: those without a grace time */

@@ -72,6 +72,9 @@ void configure_fill(const struct probe_settings *settings, struct probe_config *
 	ret_config->cgroup_controller = settings->feature.cpu_controller;
 	ret_config->cgroup_v1 = settings->cgroup_v1;
 	ret_config->cgroup_hierarchy = settings->cgroup_hierarchy;
+	ret_config->io_controller = settings->feature.io_controller;
+	ret_config->memory_controller = settings->feature.memory_controller;
+	ret_config->io_v1 = settings->io_v1;
 	ret_config->has_rdonly_cast = settings->feature.rdonly_cast;
 	ret_config->has_current_btf = settings->feature.current_btf;
 	ret_config->has_socket_hooks = settings->feature.socket_hooks && settings->profile == PROBE_FULL;

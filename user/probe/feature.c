@@ -72,12 +72,35 @@ static uint32_t uring_arguments(const struct btf *btf)
 	return btf_is_ptr(btf__type_by_id(btf, btf_params(function)[2].type)) ? URING_REQUEST : URING_RESULT;
 }
 
+static uint32_t controller(const struct btf *btf, const char *member)
+{
+	long index = enum_value(btf, "cgroup_subsys_id", member);
+
+	return index > 0 ? index : 0;
+}
+
+/* Commit a54895fa057c, 5.11, dropped the queue from the arguments; stable updates of 5.10 may have it too. */
+static bool is_request_second(const struct btf *btf)
+{
+	const struct btf_type *function = tracepoint_parameters(btf, "block_rq_issue");
+
+	return function && btf_vlen(function) == 3;
+}
+
+/* Commit 72ba14deb40a, 6.10, and stable updates: (int pid) became (struct task_struct *, uid_t). */
+static bool is_victim_pid(const struct btf *btf)
+{
+	const struct btf_type *function = tracepoint_parameters(btf, "mark_victim");
+
+	return function && btf_vlen(function) == 2 &&
+	       btf_is_int(btf__type_by_id(btf, btf_params(function)[1].type));
+}
+
 int feature_detect(struct feature *ret_feature)
 {
 	struct feature feature = { 0 };
 	int cpus = libbpf_num_possible_cpus();
 	struct btf *btf;
-	long index;
 	int error;
 
 	feature.possible_cpus = cpus > 0 ? cpus : 1;
@@ -97,8 +120,11 @@ int feature_detect(struct feature *ret_feature)
 		feature.preemptible_calls = has_function(btf, "trace_call_bpf_faultable");
 		/* commit a46023d5616e ("tracing: Guard __DECLARE_TRACE() use of __DO_TRACE_CALL() with SRCU-fast") */
 		feature.preemptible_others = has_member(btf, "tp_transition_snapshot", "srcu_gp");
-		index = enum_value(btf, "cgroup_subsys_id", "cpu_cgrp_id");
-		feature.cpu_controller = index > 0 ? index : 0;
+		feature.request_second = is_request_second(btf);
+		feature.victim_pid = is_victim_pid(btf);
+		feature.cpu_controller = controller(btf, "cpu_cgrp_id");
+		feature.io_controller = controller(btf, "io_cgrp_id");
+		feature.memory_controller = controller(btf, "memory_cgrp_id");
 		btf__free(btf);
 	}
 	*ret_feature = feature;

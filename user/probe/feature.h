@@ -14,6 +14,10 @@ struct feature {
 	uint32_t uring;          /* enum uring_arguments: what io_uring_complete tells */
 	bool preemptible_calls;  /* programs of system calls run preemptibly: 7.2 */
 	bool preemptible_others; /* programs of other tracepoints do: 7.0 */
+	bool request_second;     /* block_rq_issue tells the queue before the request: before 5.11 */
+	bool victim_pid;         /* mark_victim tells a pid and no task: before 6.10 and stable updates */
+	uint32_t io_controller;  /* the same as the next of `io` and `memory`; 0 when the kernel has none */
+	uint32_t memory_controller;
 	uint32_t cpu_controller; /* index of the `cpu` controller in css_set.subsys[] */
 	uint32_t possible_cpus;
 };

@@ -38,6 +38,9 @@ static uint32_t map_entries(const char *name, const struct object_settings *sett
 		{ "free_groups", settings->groups },
 		{ "group_by_cgroup", settings->groups },
 		{ "latencies", settings->latencies },
+		{ "disks", settings->disks },
+		{ "disk_by_owner", settings->disks },
+		{ "free_disks", settings->disks },
 		{ "event_drops", 64 },
 	};
 

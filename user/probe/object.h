@@ -20,6 +20,7 @@ struct object_maps {
 struct object_settings {
 	const struct probe_config *config;
 	uint32_t slots, groups, cpus;
+	uint32_t disks;     /* cgroups that use a disk, and disks */
 	uint32_t latencies; /* groups in profile full, else 1 */
 };
 

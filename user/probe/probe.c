@@ -11,7 +11,9 @@
 #include "probe/object.h"
 #include "probe/probe.h"
 
+#include "block.skel.h"
 #include "cgroup.skel.h"
+#include "memory.skel.h"
 #include "process.skel.h"
 #include "sched.skel.h"
 #include "socket.skel.h"
@@ -34,6 +36,10 @@ enum requirement {
 	REQUIRES_preemptible_sockets,
 	REQUIRES_steady_uring,
 	REQUIRES_preemptible_uring,
+	REQUIRES_request_alone,
+	REQUIRES_request_second,
+	REQUIRES_victim_task,
+	REQUIRES_victim_pid,
 };
 
 static const struct program_row {
@@ -109,6 +115,14 @@ static bool is_wanted(const struct program_row *row, const struct probe_settings
 		return settings->feature.uring && !settings->feature.preemptible_others;
 	case REQUIRES_preemptible_uring:
 		return settings->feature.uring && settings->feature.preemptible_others;
+	case REQUIRES_request_alone:
+		return !settings->feature.request_second;
+	case REQUIRES_request_second:
+		return settings->feature.request_second;
+	case REQUIRES_victim_task:
+		return !settings->feature.victim_pid;
+	case REQUIRES_victim_pid:
+		return settings->feature.victim_pid;
 	}
 	return true;
 }
@@ -192,6 +206,7 @@ int probe_new(const struct probe_settings *settings, struct probe **ret_probe)
 		.config = config,
 		.slots = settings->slots,
 		.groups = settings->groups,
+		.disks = settings->groups / 4,
 		.cpus = settings->feature.possible_cpus,
 		.latencies = settings->profile == PROBE_FULL ? settings->groups : 1,
 	};

@@ -29,6 +29,7 @@ struct probe_settings {
 	uint32_t groups;
 	bool cgroup_v1;            /* the `cpu` controller is on a v1 hierarchy */
 	uint32_t cgroup_hierarchy; /* its id */
+	bool io_v1;                /* the `blkio` controller is on a v1 hierarchy */
 	uint64_t started_ns;       /* CLOCK_BOOTTIME: threads that began later are births */
 	uint64_t histogram_bound_ns[HISTOGRAM_BOUNDS]; /* metric_histogram_bounds_ns() */
 };

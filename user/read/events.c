@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <bpf/libbpf.h>
 
@@ -28,6 +29,7 @@ int events_dispatch(const struct events_handlers *handlers, const void *data, si
 {
 	const struct event_header *header = data;
 	const struct event_cgroup *cgroup = data;
+	const struct event_oom_kill *oom_kill = data;
 
 	if (size < sizeof(*header) || header->type >= EVENTS || header->size > size ||
 	    header->size < event_rows[header->type].size)
@@ -39,6 +41,12 @@ int events_dispatch(const struct events_handlers *handlers, const void *data, si
 		    cgroup->path[cgroup->path_size - 1] != '\0')
 			return -EBADMSG;
 		handlers->cgroup(handlers->context, cgroup);
+		break;
+	case EVENT_OOM_KILL:
+		if (!memchr(oom_kill->victim.name, '\0', sizeof(oom_kill->victim.name)))
+			return -EBADMSG;
+		if (handlers->oom_kill)
+			handlers->oom_kill(handlers->context, oom_kill);
 		break;
 	case EVENTS:
 		return -EBADMSG;

@@ -11,6 +11,7 @@
 /* What is done with a record of each type; called by events_consume(). The record is gone afterwards. */
 struct events_handlers {
 	void (*cgroup)(void *context, const struct event_cgroup *event);
+	void (*oom_kill)(void *context, const struct event_oom_kill *event); /* NULL: nobody wants them */
 	void *context;
 };
 

@@ -9,7 +9,9 @@
 #include <bpf/bpf.h>
 
 #include "base/time.h"
+#include "read/disks.h"
 #include "read/groups.h"
+#include "read/oom.h"
 #include "read/records.h"
 #include "read/table.h"
 #include "read/totals.h"
@@ -24,6 +26,8 @@ struct records {
 	struct model *model;
 	struct table table;
 	struct groups *groups;
+	struct disks *disks;
+	struct oom oom;
 	struct thread *threads; /* [slot_count], touched only where used */
 	uint64_t *drained;      /* [cpu_count], entries of retired_slot[] taken */
 	uint32_t high;          /* slots from here on were never used */
@@ -63,6 +67,7 @@ int records_new(struct probe *probe, const struct feature *feature, struct model
 		return error;
 	records->high = records->table.cpu_count;
 	error = groups_new(&records->table, &records->groups);
+	error = error ?: disks_new(&records->table, &records->disks);
 	if (error)
 		return error;
 	*ret_records = take_ptr(records);
@@ -74,6 +79,7 @@ void records_free(struct records *records)
 	if (!records)
 		return;
 	groups_free(records->groups);
+	disks_free(records->disks);
 	if (records->threads)
 		munmap(records->threads, (size_t)records->table.slot_count * sizeof(*records->threads));
 	free(records->drained);
@@ -382,6 +388,10 @@ void records_pass(struct records *records, const struct thread_owner *owner)
 	read_tables(records);
 	read_statistics(records);
 	groups_pass(records->groups, records->model);
+	disks_pass(records->disks, owner);
+	oom_pass(&records->oom, records->table.oom_log, owner);
+	records->statistics.disks = *disks_statistics(records->disks);
+	records->statistics.unattributed_victims = records->oom.lost;
 	table_give(&records->table);
 }
 

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "model/model.h"
 #include "probe/probe.h"
+#include "read/disks.h"
 #include "read/thread.h"
 
 enum accounting {
@@ -28,10 +29,12 @@ struct records_statistics {
 	uint64_t difference[ACCOUNTS];
 	uint64_t unattributed_calls, unattributed_switches, unattributed_cpu_ns, unattributed_births;
 	uint64_t unattributed_bytes, unattributed_messages, unattributed_uring; /* see struct cpu_state */
-	uint64_t no_group;                                                      /* records without a group */
-	uint64_t stale_slots; /* mended by the kernel side */
-	uint64_t orphans;     /* mended here */
-	uint64_t poked;       /* CPUs brought up to date without a switch */
+	struct disks_statistics disks;
+	uint64_t unattributed_victims; /* of the OOM killer: written over before they were read */
+	uint64_t no_group;             /* records without a group */
+	uint64_t stale_slots;          /* mended by the kernel side */
+	uint64_t orphans;              /* mended here */
+	uint64_t poked;                /* CPUs brought up to date without a switch */
 };
 
 struct records;

@@ -51,6 +51,8 @@ int table_map(struct table *table, struct probe *probe, uint32_t cpu_count)
 	MAP(names, &entries);
 	MAP(cpus, &entries);
 	MAP(groups, &table->group_count);
+	MAP(disks, &table->disk_count);
+	MAP(oom_log, &entries);
 	MAP(slot_by_pid, &entries);
 	MAP(event_drops, &entries);
 #undef MAP
@@ -66,9 +68,10 @@ int table_map(struct table *table, struct probe *probe, uint32_t cpu_count)
 	}
 	table->free_slots = probe_map(probe, "free_slots");
 	table->free_groups = probe_map(probe, "free_groups");
+	table->free_disks = probe_map(probe, "free_disks");
 	table->slot_by_pid_far = probe_map(probe, "slot_by_pid_far");
 	table->group_by_cgroup = probe_map(probe, "group_by_cgroup");
-	if (!error && (table->free_slots < 0 || table->free_groups < 0))
+	if (!error && (table->free_slots < 0 || table->free_groups < 0 || table->free_disks < 0))
 		error = -ENOENT;
 	return error;
 }
@@ -84,6 +87,8 @@ void table_done(struct table *table)
 	UNMAP(cpus, table->cpu_count);
 	UNMAP(groups, table->group_count);
 	UNMAP(latencies, table->group_count);
+	UNMAP(disks, table->disk_count);
+	UNMAP(oom_log, 1);
 	UNMAP(slot_by_pid, SLOT_CELLS);
 	UNMAP(control, 1);
 	UNMAP(event_drops, 64);
@@ -103,10 +108,10 @@ void table_give(struct table *table)
 {
 	struct control *control = table->control;
 
-	if (!control->slot_count && !control->group_count)
+	if (!control->slot_count && !control->group_count && !control->disk_count)
 		return;
 	probe_give(table->probe);
-	control->slot_count = control->group_count = 0;
+	control->slot_count = control->group_count = control->disk_count = 0;
 }
 
 void table_give_slot(struct table *table, uint32_t slot)
@@ -123,5 +128,15 @@ void table_give_group(struct table *table, uint32_t group, uint64_t cgroup_id)
 	table->control->group[index] = group;
 	table->control->group_cgroup[index] = cgroup_id;
 	if (table->control->group_count == GIVEN_GROUPS)
+		table_give(table);
+}
+
+void table_give_disk(struct table *table, uint32_t disk, uint64_t owner)
+{
+	uint32_t index = table->control->disk_count++;
+
+	table->control->disk[index] = disk;
+	table->control->disk_owner[index] = owner;
+	if (table->control->disk_count == GIVEN_DISKS)
 		table_give(table);
 }

@@ -3,6 +3,8 @@
 /* The kernel's tables as this process maps them. */
 #include <stdint.h>
 
+#include "disk_record.h"
+#include "oom_record.h"
 #include "probe/probe.h"
 #include "probe_config.h"
 #include "record.h"
@@ -13,13 +15,16 @@ struct table {
 	struct record_name *names;
 	struct cpu_state *cpus;
 	struct group *groups;
+	struct disk *disks;
+	struct oom_log *oom_log;
 	struct group_latency *latencies; /* NULL outside profile full */
 	uint64_t *slot_by_pid;
 	struct control *control;
 	uint64_t *event_drops;
 	struct probe *probe;
-	int free_slots, free_groups, slot_by_pid_far, group_by_cgroup; /* descriptors, the probe's */
-	uint32_t slot_count, group_count, cpu_count;
+	int free_slots, free_groups, free_disks, slot_by_pid_far,
+		group_by_cgroup; /* descriptors, the probe's */
+	uint32_t slot_count, group_count, disk_count, cpu_count;
 };
 
 /* 0 or negative errno; table_done() takes half-mapped ones too. */
@@ -29,7 +34,8 @@ void table_done(struct table *table);
 /* Fills a stack with the numbers from `first` to `last`, so that `first` is taken first. Before any hook is attached. */
 int table_fill(int stack, uint32_t first, uint32_t last);
 
-/* Lists a slot, or a group and whose it was, to be given back; the list is handed over when it is full and by table_give(). */
+/* Lists a slot, or a group or entry of disks[] and whose it was, to be given back; the list is handed over when it is full and by table_give(). */
 void table_give_slot(struct table *table, uint32_t slot);
 void table_give_group(struct table *table, uint32_t group, uint64_t cgroup_id);
+void table_give_disk(struct table *table, uint32_t disk, uint64_t owner);
 void table_give(struct table *table);
