@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause OR Apache-2.0 */
 #pragma once
 /*
- * Memory of the kind of record.h. disks[i]: what block requests did for one cgroup, or on one disk. Any CPU may add, atomically. Entry 0 takes disks that find no
- * entry, and counts what could not be given to a cgroup.
+ * disks[i], beside the tables of record.h: what block requests did for one cgroup, or on one disk. Any CPU may add, atomically.
+ * Entry 0 takes disks that find no entry, and counts what could not be given to a cgroup.
  */
 #include "record.h"
 

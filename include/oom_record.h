@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause OR Apache-2.0 */
 #pragma once
 /*
- * Memory of the kind of record.h. oom_log[0]: victims of the OOM killer. The kernel chooses one at a time (under oom_lock), so that `written`, stored last, needs
- * no atomic add. What was written over before it was read counts for the node alone.
+ * oom_log[0], beside the tables of record.h: victims of the OOM killer. The kernel chooses one at a time (under oom_lock), so
+ * that `written`, stored last, needs no atomic add. What was written over before it was read counts for the node alone.
  */
 #include "record.h"
 

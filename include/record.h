@@ -7,7 +7,6 @@
  * bases[slot]     what the thread's task counters stood at when the record began
  * names[slot]     executable of the thread
  * cpus[cpu]       current slot, independent totals, per-CPU tables
- * disks[i], oom_log[0] see disk_record.h, oom_record.h
  * groups[group]   one per cgroup, for what is not counted per thread; group 0 takes what finds no group
  *
  * Only the CPU that runs a thread writes its record, with plain adds. `state` is stored last at birth and at death. A DEAD

@@ -26,17 +26,14 @@ struct disks {
 int disks_new(struct table *table, struct disks **ret_disks)
 {
 	struct disks *disks = calloc(1, sizeof(*disks));
-	int error;
 
 	if (!disks)
 		return -ENOMEM;
 	disks->table = table;
 	disks->last = calloc(table->disk_count, sizeof(*disks->last));
-	/* entry 0 is for what finds none */
-	error = disks->last ? table_fill(table->free_disks, 1, table->disk_count - 1) : -ENOMEM;
-	if (error) {
+	if (!disks->last) {
 		disks_free(disks);
-		return error;
+		return -ENOMEM;
 	}
 	disks->statistics.capacity = table->disk_count - 1;
 	*ret_disks = disks;

@@ -67,6 +67,8 @@ int records_new(struct probe *probe, const struct feature *feature, struct model
 		return error;
 	records->high = records->table.cpu_count;
 	error = groups_new(&records->table, &records->groups);
+	/* entry 0 is for what finds none */
+	error = error ?: table_fill(records->table.free_disks, 1, records->table.disk_count - 1);
 	error = error ?: disks_new(&records->table, &records->disks);
 	if (error)
 		return error;
