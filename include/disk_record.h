@@ -32,6 +32,7 @@ struct disk {
 	__u64 unowned; /* entry 0: requests of no cgroup that is known */
 	__u64 untracked; /* entry 0: requests that were not timed from their issue, for too many were under way */
 	__u64 folded; /* entry 0: requests that found no entry for their cgroup */
+	__u64 lost;   /* entry 0: requests whose completion the kernel did not show */
 	struct disk_operation operation[DIMENSION_WIDTH(operation)];
 } __attribute__((aligned(64)));
 
@@ -39,6 +40,7 @@ struct disk {
 #define DISK_REQUESTS 8192
 
 struct disk_request {
+	__u64 made_ns; /* CLOCK_MONOTONIC of its making: tells a request from the next in the same memory; 0 where nobody keeps it */
 	__u64 issued_ns; /* CLOCK_MONOTONIC */
 	__u64 owner;     /* 0: none */
 	__u32 disk;      /* entry of the owner in disks[], 0: none */

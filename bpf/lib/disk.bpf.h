@@ -74,17 +74,37 @@ static __always_inline bool disk_request_fill(struct disk_request *note, struct 
 	return true;
 }
 
+/* The request was used again, so it has completed, and the kernel skipped the hook. Nobody knows how long it took. */
+static __always_inline void disk_lose(const struct disk_request *note)
+{
+	struct disk *rest = disk_at(0), *device = disk_at(note->device);
+	struct disk *disk = note->disk ? disk_at(note->disk) : NULL;
+
+	if (rest)
+		__sync_fetch_and_add(&rest->lost, 1);
+	if (device)
+		__sync_fetch_and_add(&device->completed, 1);
+	if (disk && disk->owner == note->owner)
+		__sync_fetch_and_add(&disk->completed, 1);
+}
+
 /* A request goes to its driver; again when that could not take it, and then its time begins anew. */
 static __always_inline void disk_issue(struct request *request, struct task_struct *task)
 {
 	__u64 key = (__u64)request;
 	struct disk_request fresh = {}, *note = bpf_map_lookup_elem(&disk_requests, &key);
+	__u64 made_ns = BPF_CORE_READ(request, start_time_ns);
 	struct disk *disk;
 
-	if (note) {
+	if (note && note->made_ns == made_ns) {
 		note->issued_ns = bpf_ktime_get_ns();
 		return;
 	}
+	if (note) {
+		disk_lose(note);
+		bpf_map_delete_elem(&disk_requests, &key);
+	}
+	fresh.made_ns = made_ns;
 	if (!disk_request_fill(&fresh, request, task))
 		return;
 	fresh.issued_ns = bpf_ktime_get_ns();

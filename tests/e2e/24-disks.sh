@@ -60,6 +60,7 @@ is "the disk has the same writes" "$(operations node "device=\"$device\",operati
 is "and the reads of others too" "$(operations node "device=\"$device\",operation=\"read\"")" $((503 + 211))
 is "with all bytes" "$(bytes node "device=\"$device\"")" $(((1009 + 503 + 211) * 4096))
 is "nothing is left in its queue" "$(metric "$WORK/after" ktally_node_disk_queue_depth "device=\"$device\"")" 0
+is "no completion went unseen" "$(metric "$WORK/after" ktally_self_unattributed_total 'what="disk_completions"')" 0
 between "a request takes some time, and not all of it" \
 	"$(delta "$WORK/before" "$WORK/after" ktally_container_disk_latency_seconds_sum "$own")" 0.0001 60
 

@@ -153,6 +153,26 @@ Test(bpf_disk, one_that_is_issued_again_is_one_request_timed_from_the_last)
 	eq(host_disk_of_device(0)->OPERATION(READ).sum_ns, 10007);
 }
 
+Test(bpf_disk, one_whose_completion_was_not_seen_is_told_when_its_memory_is_used_again)
+{
+	make(DO_READ, CGROUP_B, 4096);
+	host_request_set_made(request, 1000003);
+	host_request_issue(request);
+	host_request_set_made(request, 2000003);
+	host_set_time(2000003);
+	host_request_issue(request);
+	eq(host_disk_rest()->lost, 1);
+	eq(host_disk_of_device(0)->issued, 2);
+	eq(host_disk_of_device(0)->completed, 1);
+	eq(count(&host_disk_of_device(0)->OPERATION(READ)), 0);
+	host_set_time(2000003 + 10007);
+	host_request_complete(request, false, 4096);
+	eq(host_disk_of_cgroup(CGROUP_B)->issued, 2);
+	eq(host_disk_of_cgroup(CGROUP_B)->completed, 2);
+	eq(host_disk_of_cgroup(CGROUP_B)->OPERATION(READ).sum_ns, 10007);
+	eq(host_requests(), 0);
+}
+
 Test(bpf_disk, one_whose_issue_was_not_seen_counts_from_its_making)
 {
 	make(DO_READ, CGROUP_B, 4096);

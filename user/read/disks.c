@@ -164,6 +164,7 @@ void disks_pass(struct disks *disks, const struct thread_owner *owner)
 	}
 	if (rest->issued)
 		add_to_device(rest, &disks->last[0], owner);
+	disks->statistics.lost = rest->lost;
 	disks->statistics.unattributed = rest->unowned + rest->folded + disks->unknown;
 }
 

@@ -9,6 +9,7 @@ struct disks;
 
 struct disks_statistics {
 	uint64_t entries, capacity;
+	uint64_t lost;         /* requests whose completion was not seen: in no number */
 	uint64_t unattributed; /* requests of no cgroup that is known */
 };
 
