@@ -123,7 +123,7 @@ build/gen/%.pb-c.h build/gen/%.pb-c.c &: user/enrich/%.proto
 $(VARIANT)/gen/%.o: build/gen/%.c
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -std=gnu17 -O2 -g $(SANFLAGS) -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu17 -O2 -g $(PREFIX_MAP) $(SANFLAGS) -c $< -o $@
 
 $(VARIANT)/%.o: %.c | $(SKELETONS) $(PROTOBUFS) build/gen/version.h
 	$(call msg,CC,$@)
