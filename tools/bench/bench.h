@@ -116,11 +116,14 @@ extern const struct workload workloads[];
 extern const unsigned int workload_count;
 double workload_time(const struct workload *workload, long count); /* ns per unit */
 
-/* ---- results: overhead.c, reader.c, scrape.c, programs.c; written by report.c ---- */
+/* ---- results: overhead.c, reader.c, scrape.c, peers.c, programs.c; written by report.c ---- */
 
 void overhead_measure(const struct bench_options *options);
 void programs_measure(const struct bench_options *options);
 void reader_measure(const struct bench_options *options);
+/* node_exporter and cAdvisor where they are to be had; `own_cpu_us` a series is what ktally took. */
+void peers_measure(const struct bench_options *options, unsigned int containers, unsigned int processes,
+		   double own_cpu_us);
 void scrape_measure(const struct bench_options *options);
 
 void report_heading(const char *title);

@@ -23,8 +23,9 @@ $(BENCH_PROGRAM): $(BENCH_OBJECTS) $(LIBRARY)
 .PHONY: bench
 bench: all $(BENCH_PROGRAM) $(WORKLOAD) ## Measure everything (root, two CPUs, 8 minutes); writes docs/BENCHMARKS.md
 	$(Q)tools/deps bench
+	$(Q)tools/unpack prometheus-node-exporter
 	$(Q)mkdir -p docs
-	$(Q)$(BENCH_PROGRAM) --markdown docs/BENCHMARKS.md --date "$$(date -u +%F)" $(ARGS)
+	$(Q)PATH=$$PATH:$(CURDIR)/build/unpacked/usr/bin:$(CURDIR)/build $(BENCH_PROGRAM) --markdown docs/BENCHMARKS.md --date "$$(date -u +%F)" $(ARGS)
 
 .PHONY: bench-quick
 bench-quick: all $(BENCH_PROGRAM) $(WORKLOAD) ## The same with few rounds (under a minute), only printed

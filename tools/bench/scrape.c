@@ -227,6 +227,7 @@ struct place {
 	struct daemon_child daemon;
 	double idle;         /* CPU time a time, between scrapes */
 	unsigned int series; /* of the text format: that of all */
+	double cpu_us;       /* a series, text format */
 };
 
 static void measure_format(struct place *place, unsigned int format)
@@ -259,6 +260,8 @@ static void measure_format(struct place *place, unsigned int format)
 	p99 = bench_percentile(times, count, 0.99);
 	cpu_us = cpu / NS_PER_US / count / place->series;
 	kernel = kernel_memory(place->daemon.port);
+	if (format == 0)
+		place->cpu_us = cpu_us;
 	report_row("%u|%u|%s|%u|%zu|%.2f|%.2f|%.3f|%.3f|%.1f", place->containers,
 		   place->containers * place->processes, formats[format].name, place->series, bytes, p50, p99,
 		   cpu_us, place->idle * 100, own + kernel);
@@ -287,6 +290,7 @@ static void measure(const struct bench_options *options, unsigned int containers
 	for (unsigned int format = 0; format < FORMATS && !bench_stopped; format++)
 		measure_format(&place, format);
 	daemon_stop(&place.daemon);
+	peers_measure(options, containers, processes, place.cpu_us);
 }
 
 void scrape_measure(const struct bench_options *options)
