@@ -260,7 +260,8 @@ static void reload(struct daemon *daemon)
 		.containers = fresh.limits_containers,
 		.programs_per_container = fresh.limits_programs_per_container,
 		.processes = fresh.limits_processes,
-		.label_length = fresh.limits_label_length,
+		/* keys of the model are cut by it: it waits for a restart */
+		.label_length = collector_model(daemon->collector)->limits.label_length,
 		.grace_ns = fresh.containers_grace_time_ns,
 	};
 	swap_lists(&daemon->options.metrics_exclude, &fresh.metrics_exclude);
