@@ -123,7 +123,7 @@ sees_all() {
 	is "$1: 10,007 calls in a container beside it are 10,007" "$(counted "$URL" "$1")" 10007
 	between "$1: it reads the files of the one that was there before" "$(memory_before "$WORK/$1.prom")" 1 1e9
 	is "$1: nothing is missing" "$(metric "$WORK/$1.prom" ktally_self_source_up)" "$(grep -c '^ktally_self_source_up{' "$WORK/$1.prom")"
-	is "$1: nothing was left unattributed" "$(metric "$WORK/$1.prom" ktally_self_unattributed_total)" 0
+	is "$1: nothing was left unattributed" "$(unattributed "$WORK/$1.prom")" 0
 }
 
 container_make before && container_start before
