@@ -93,6 +93,7 @@ ok "also when they go" eventually 10 none_left
 make_path "/docker/$(printf '%064x' 7)"
 nested=$root/docker/$(printf '%064x' 7)
 for ((i = 0; i < many; i++)); do echo "$nested/n$i"; done >"$WORK/nested"
+settle
 scrape "$WORK/before.prom"
 for _ in 1 2 3; do xargs mkdir <"$WORK/nested" && xargs rmdir <"$WORK/nested"; done
 settle
