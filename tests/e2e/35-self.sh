@@ -37,6 +37,8 @@ done
 is "nothing dropped" "$(metric "$WORK/self.prom" ktally_self_events_dropped_total)" 0
 is "no CPU time unattributed" "$(metric "$WORK/self.prom" ktally_self_unattributed_cpu_seconds_total)" 0
 is "the first scrape was the first" "$(metric "$WORK/first.prom" ktally_self_scrapes_total)" 1
+is "and knows no rendering before it" "$(metric "$WORK/first.prom" ktally_self_scrape_duration_seconds)" 0
+is "what was mended is told by kind" "$(sed -n 's/^ktally_self_repairs_total{what="\(.*\)"}.*/\1/p' "$WORK/first.prom" | sort | paste -sd ' ')" "orphaned_record stale_slot"
 between "the daemon's own CPU time" "$(metric "$WORK/self.prom" process_cpu_seconds_total)" 0.001 10
 between "its memory" "$(metric "$WORK/self.prom" process_resident_memory_bytes)" 1000000 64000000
 
