@@ -17,17 +17,12 @@
 #include "choice.h"
 #include "collect/collector.h"
 #include "daemon.h"
-#include "export/cadvisor.h"
-#include "export/exposition.h"
 #include "export/http.h"
-#include "export/renderings.h"
 #include "options.h"
-#include "own.h"
+#include "scrape.h"
 #include "version.h"
 
-#define FRESH_NS (100 * NS_PER_MS) /* a scrape reads again when the last reading is older */
-#define CROWDED_FRESH_NS NS_PER_S  /* the same when much is being sent: fewer different answers at once */
-#define LATE_NS (20 * NS_PER_MS)   /* a tick that begins so long behind its time counts as late */
+#define LATE_NS (20 * NS_PER_MS) /* a tick that begins so long behind its time counts as late */
 
 struct daemon {
 	struct options options;
@@ -37,12 +32,9 @@ struct daemon {
 	struct collector *collector;
 	struct transfers *transfers; /* to container runtimes */
 	struct http *http;
-	struct self self;
-	struct renderings metrics, cadvisor;
-	uint64_t scrapes, scrape_ns;
+	struct scrape scrape;
 	struct punctuality ticks;
 	uint64_t sources_up; /* a bit for each runtime that answers, as it was last told in the log */
-	char host[256];
 	bool ready;
 };
 
@@ -60,106 +52,6 @@ __attribute__((format(printf, 2, 0))) static int on_libbpf(enum libbpf_print_lev
 	return 0;
 }
 
-/* ---- what is served ---- */
-
-/* What the daemon itself knows, beside the collector. */
-static void describe_service(struct daemon *daemon)
-{
-	self_set(&daemon->self, SELF_SCRAPES, NULL, NULL, daemon->scrapes);
-	self_set(&daemon->self, SELF_SCRAPE_DURATION, NULL, NULL, daemon->scrape_ns);
-	self_set(&daemon->self, SELF_TICK_DELAY, NULL, NULL, punctuality_worst_ns(&daemon->ticks));
-	self_set(&daemon->self, SELF_LATE_TICKS, NULL, NULL, daemon->ticks.late);
-	self_set(&daemon->self, SELF_HTTP_CONNECTIONS, NULL, NULL, http_connections(daemon->http));
-	for (enum http_refusal i = 0; i < HTTP_REFUSALS; i++)
-		self_set(&daemon->self, SELF_HTTP_REFUSED, http_refusal_names[i], NULL,
-			 http_refused(daemon->http, i));
-}
-
-typedef int write_body(struct daemon *daemon, const struct http_request *request, enum sheet_body format,
-		       struct buffer *out);
-
-/* The families of ktally itself. */
-static int write_metrics(struct daemon *daemon, const struct http_request *request, enum sheet_body format,
-			 struct buffer *out)
-{
-	struct exposition_process process;
-	uint64_t begin_ns = time_monotonic_ns();
-	struct exposition_input input = {
-		.model = collector_model(daemon->collector),
-		.self = &daemon->self,
-		.process = &process,
-		.version = KTALLY_VERSION,
-		.revision = KTALLY_REVISION,
-		.node = daemon->host,
-		.choice = choice_of(&daemon->options),
-	};
-	int error;
-
-	input.choice.names = request->names;
-	input.choice.name_count = request->name_count;
-	own_read(&process);
-	self_clear(&daemon->self);
-	collector_describe(daemon->collector, &daemon->self);
-	describe_service(daemon);
-	error = exposition_write(&input, format, out);
-	daemon->scrape_ns = time_monotonic_ns() - begin_ns;
-	return error;
-}
-
-static int write_cadvisor(struct daemon *daemon, const struct http_request *request, enum sheet_body format,
-			  struct buffer *out)
-{
-	const struct cadvisor_input input = {
-		.model = collector_model(daemon->collector),
-		.realtime_ns = time_realtime_ns(),
-	};
-
-	(void)request;
-	collector_want_instances(daemon->collector);
-	return cadvisor_write(&input, format, out);
-}
-
-static void reply_with(struct daemon *daemon, struct renderings *renderings,
-		       const struct exposition_format *format, write_body *write,
-		       const struct http_request *request, struct http_reply *reply)
-{
-	uint64_t fresh_ns = http_is_crowded(daemon->http) ? CROWDED_FRESH_NS : FRESH_NS, read_ns;
-
-	if (time_monotonic_ns() - collector_read_ns(daemon->collector) > fresh_ns)
-		collector_pass(daemon->collector);
-	read_ns = collector_read_ns(daemon->collector);
-	reply->content_type = format->content_type;
-	reply->body = renderings_find(renderings, request, format->body, read_ns);
-	if (reply->body)
-		return;
-	reply->body = renderings_begin(renderings, request);
-	if (reply->body && write(daemon, request, format->body, &reply->body->buffer) == 0) {
-		renderings_keep(renderings, request, format->body, read_ns, reply->body);
-	} else {
-		http_body_unref(reply->body);
-		reply->body = NULL;
-	}
-}
-
-static void on_metrics(void *context, const struct http_request *request, struct http_reply *reply)
-{
-	struct daemon *daemon = context;
-
-	daemon->scrapes++;
-	reply_with(daemon, &daemon->metrics, exposition_select(request->accept), write_metrics, request,
-		   reply);
-}
-
-/* It has no choice of names: all who ask share one. */
-static void on_cadvisor(void *context, const struct http_request *request, struct http_reply *reply)
-{
-	struct daemon *daemon = context;
-	struct http_request all = *request;
-
-	all.name_count = 0;
-	reply_with(daemon, &daemon->cadvisor, cadvisor_select(request->accept), write_cadvisor, &all, reply);
-}
-
 static bool is_ready(void *context)
 {
 	const struct daemon *daemon = context;
@@ -167,13 +59,11 @@ static bool is_ready(void *context)
 	return daemon->ready;
 }
 
-/* A rendering that would last into the tick waits for it. One of half the interval and more could wait for ever. */
 static bool is_tick_due(void *context)
 {
 	const struct daemon *daemon = context;
 
-	return daemon->scrape_ns < daemon->ticks.interval_ns / 2 &&
-	       time_monotonic_ns() + daemon->scrape_ns > daemon->ticks.due_ns;
+	return scrape_must_wait(&daemon->scrape);
 }
 
 /* ---- loop callbacks ---- */
@@ -268,7 +158,7 @@ static void reload(struct daemon *daemon)
 	swap_lists(&daemon->options.metrics_drop_label, &fresh.metrics_drop_label);
 	daemon->options.metrics_created = fresh.metrics_created;
 	daemon->options.limits_series = fresh.limits_series;
-	renderings_done(&daemon->metrics); /* they have the old families */
+	scrape_forget(&daemon->scrape);
 	options_done(&fresh);
 	log_info("settings reloaded: log, limits and metrics are in force, the others wait for a restart");
 }
@@ -293,9 +183,7 @@ static void daemon_done(struct daemon *daemon)
 	collector_free(daemon->collector);
 	transfers_free(daemon->transfers);
 	loop_free(daemon->loop);
-	renderings_done(&daemon->metrics);
-	renderings_done(&daemon->cadvisor);
-	self_done(&daemon->self);
+	scrape_done(&daemon->scrape);
 	options_done(&daemon->options);
 }
 
@@ -330,9 +218,10 @@ static void tell_state(const struct daemon *daemon)
 
 static int start_http(struct daemon *daemon)
 {
-	static const struct http_route routes[] = {
-		{ "/metrics", on_metrics, NULL, "all metrics" },
-		{ "/metrics/cadvisor", on_cadvisor, NULL, "containers as cAdvisor shows them" },
+	const struct http_route routes[] = {
+		{ "/metrics", scrape_metrics, NULL, "all metrics", &daemon->scrape },
+		{ "/metrics/cadvisor", scrape_cadvisor, NULL, "containers as cAdvisor shows them",
+		  &daemon->scrape },
 	};
 	const struct options *options = &daemon->options;
 	const struct http_config config = {
@@ -389,13 +278,13 @@ static int start(struct daemon *daemon)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
-	gethostname(daemon->host, sizeof(daemon->host) - 1);
 	error = loop_new(&daemon->loop);
 	if (!error)
 		error = loop_add_signals(daemon->loop, signals, sizeof(signals) / sizeof(signals[0]),
 					 on_signal, daemon);
 	if (error)
 		return log_error(error, "cannot make the event loop");
+	scrape_init(&daemon->scrape, &daemon->options, &daemon->ticks);
 	/* a port in use is told before the kernel is touched */
 	error = start_http(daemon);
 	if (error)
@@ -405,6 +294,8 @@ static int start(struct daemon *daemon)
 		fprintf(stderr, "ktally: %s\n", message);
 		return error;
 	}
+	daemon->scrape.collector = daemon->collector;
+	daemon->scrape.http = daemon->http;
 	error = start_runtimes(daemon);
 	if (error)
 		return log_error(error, "cannot ask container runtimes");

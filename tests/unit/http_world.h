@@ -54,8 +54,8 @@ static inline bool answer_ready(void *context)
 }
 
 static const struct http_route routes[] = {
-	{ "/metrics", serve_metrics, "text/plain; version=0.0.4; charset=utf-8", "all metrics" },
-	{ "/broken", serve_nothing, "text/plain", NULL },
+	{ "/metrics", serve_metrics, "text/plain; version=0.0.4; charset=utf-8", "all metrics", NULL },
+	{ "/broken", serve_nothing, "text/plain", NULL, NULL },
 };
 
 static const char *const addresses[] = { "127.0.0.1:0", "[::1]:0" };

@@ -39,8 +39,8 @@ static void serve_big(void *context, const struct http_request *request, struct 
 }
 
 static const struct http_route own_routes[] = {
-	{ "/names", serve_names, "text/plain", NULL },
-	{ "/big", serve_big, "text/plain", NULL },
+	{ "/names", serve_names, "text/plain", NULL, NULL },
+	{ "/big", serve_big, "text/plain", NULL, NULL },
 };
 
 static struct http_config own_config(void)

@@ -45,6 +45,7 @@ struct http_route {
 	http_handler *handler;
 	const char *content_type;
 	const char *description; /* for the landing page */
+	void *context;           /* of the handler */
 };
 
 struct http_config {
@@ -63,7 +64,7 @@ struct http_config {
 	bool (*is_due)(void *context);
 	/* Something about the web-config file that belongs into the log; in the loop; NULL: nobody wants it. */
 	void (*on_news)(void *context, bool is_bad, const char *text);
-	void *context; /* of all callbacks */
+	void *context; /* of these callbacks */
 };
 
 /* Requests that were not let through to a handler, by reason. */

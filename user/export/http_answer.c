@@ -211,10 +211,10 @@ void http_answer_done(struct http *http, struct http_client *client)
 
 /* ---- what is asked ---- */
 
-static const struct http_routed *find_route(const struct http *http, const char *path)
+static const struct http_route *find_route(const struct http *http, const char *path)
 {
 	for (size_t i = 0; i < http->route_count; i++) {
-		if (strcmp(http->routes[i].is.path, path) == 0)
+		if (strcmp(http->routes[i].path, path) == 0)
 			return &http->routes[i];
 	}
 	return NULL;
@@ -273,7 +273,7 @@ static enum MHD_Result ask_handler(struct http *http, struct MHD_Connection *con
 							 "too many names are asked for\n") :
 					      MHD_NO;
 	client->reply = (struct http_reply){ .status = MHD_HTTP_OK,
-					     .content_type = client->route->is.content_type };
+					     .content_type = client->route->content_type };
 	suspend(connection, client, HTTP_STEP_HANDLER);
 	mailbox_put(&http->requests, &client->ticket.mail);
 	return MHD_YES;

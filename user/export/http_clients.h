@@ -11,7 +11,6 @@
 #include "export/web_auth.h"
 
 struct MHD_Connection;
-struct http_routed;
 struct web_state;
 
 enum http_step {
@@ -33,7 +32,7 @@ struct http_client {
 	bool is_malformed, is_suspended;
 	enum http_step step;
 	struct web_ticket ticket; /* its mail takes the client from thread to thread */
-	const struct http_routed *route;
+	const struct http_route *route;
 	const char **names;
 	struct http_request request;
 	struct http_reply reply;

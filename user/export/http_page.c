@@ -41,9 +41,9 @@ static void answer_readyz(void *context, const struct http_request *request, str
 }
 
 const struct http_route http_pages[HTTP_PAGES] = {
-	{ "/", answer_landing, "text/html; charset=utf-8", NULL },
-	{ "/healthz", answer_healthz, TEXT_TYPE, "whether it runs" },
-	{ "/readyz", answer_readyz, TEXT_TYPE, "whether it has something to serve" },
+	{ "/", answer_landing, "text/html; charset=utf-8", NULL, NULL },
+	{ "/healthz", answer_healthz, TEXT_TYPE, "whether it runs", NULL },
+	{ "/readyz", answer_readyz, TEXT_TYPE, "whether it has something to serve", NULL },
 };
 
 struct http_body *http_page_new(const struct http *http)
@@ -58,7 +58,7 @@ struct http_body *http_page_new(const struct http *http)
 		"<body>\n<h1>%s</h1>\n<p>%s</p>\n<p>Version %s</p>\n<ul>\n",
 		http->config.name, http->config.name, http->config.description, http->config.version);
 	for (size_t i = 0; i < http->route_count; i++) {
-		const struct http_route *route = &http->routes[i].is;
+		const struct http_route *route = &http->routes[i];
 
 		if (route->description)
 			buffer_printf(&body->buffer, "<li><a href=\"%s\">%s</a>: %s</li>\n", route->path,

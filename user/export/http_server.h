@@ -16,11 +16,6 @@ struct http_server {
 	uint16_t port;
 };
 
-struct http_routed {
-	struct http_route is;
-	void *context;
-};
-
 struct http {
 	struct http_config config;
 	struct loop *main;       /* of the handlers */
@@ -33,7 +28,7 @@ struct http {
 	atomic_uint unread; /* replies that were put and not taken */
 	struct http_server *servers;
 	size_t server_count;
-	struct http_routed *routes;
+	struct http_route *routes;
 	size_t route_count;
 	struct http_body *landing;
 	bool has_requests, has_replies, has_news, has_clients, has_thread, is_exposed;

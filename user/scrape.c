@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scrape.h"
+
+#include <unistd.h>
+
+#include "base/time.h"
+#include "choice.h"
+#include "export/cadvisor.h"
+#include "export/exposition.h"
+#include "own.h"
+#include "version.h"
+
+#define FRESH_NS (100 * NS_PER_MS) /* a scrape reads again when the last reading is older */
+#define CROWDED_FRESH_NS NS_PER_S  /* the same when much is being sent: fewer different answers at once */
+
+void scrape_init(struct scrape *scrape, const struct options *options, const struct punctuality *ticks)
+{
+	*scrape = (struct scrape){ .options = options, .ticks = ticks };
+	gethostname(scrape->host, sizeof(scrape->host) - 1);
+}
+
+void scrape_done(struct scrape *scrape)
+{
+	renderings_done(&scrape->metrics);
+	renderings_done(&scrape->cadvisor);
+	self_done(&scrape->self);
+}
+
+/* What the daemon itself knows, beside the collector. */
+static void describe_service(struct scrape *scrape)
+{
+	self_set(&scrape->self, SELF_SCRAPES, NULL, NULL, scrape->count);
+	self_set(&scrape->self, SELF_SCRAPE_DURATION, NULL, NULL, scrape->render_ns);
+	self_set(&scrape->self, SELF_TICK_DELAY, NULL, NULL, punctuality_worst_ns(scrape->ticks));
+	self_set(&scrape->self, SELF_LATE_TICKS, NULL, NULL, scrape->ticks->late);
+	self_set(&scrape->self, SELF_HTTP_CONNECTIONS, NULL, NULL, http_connections(scrape->http));
+	for (enum http_refusal i = 0; i < HTTP_REFUSALS; i++)
+		self_set(&scrape->self, SELF_HTTP_REFUSED, http_refusal_names[i], NULL,
+			 http_refused(scrape->http, i));
+}
+
+typedef int write_body(struct scrape *scrape, const struct http_request *request, enum sheet_body format,
+		       struct buffer *out);
+
+/* The families of ktally itself. */
+static int write_metrics(struct scrape *scrape, const struct http_request *request, enum sheet_body format,
+			 struct buffer *out)
+{
+	struct exposition_process process;
+	uint64_t begin_ns = time_monotonic_ns();
+	struct exposition_input input = {
+		.model = collector_model(scrape->collector),
+		.self = &scrape->self,
+		.process = &process,
+		.version = KTALLY_VERSION,
+		.revision = KTALLY_REVISION,
+		.node = scrape->host,
+		.choice = choice_of(scrape->options),
+	};
+	int error;
+
+	input.choice.names = request->names;
+	input.choice.name_count = request->name_count;
+	own_read(&process);
+	self_clear(&scrape->self);
+	collector_describe(scrape->collector, &scrape->self);
+	describe_service(scrape);
+	error = exposition_write(&input, format, out);
+	scrape->render_ns = time_monotonic_ns() - begin_ns;
+	return error;
+}
+
+static int write_cadvisor(struct scrape *scrape, const struct http_request *request, enum sheet_body format,
+			  struct buffer *out)
+{
+	const struct cadvisor_input input = {
+		.model = collector_model(scrape->collector),
+		.realtime_ns = time_realtime_ns(),
+	};
+
+	(void)request;
+	collector_want_instances(scrape->collector);
+	return cadvisor_write(&input, format, out);
+}
+
+static void reply_with(struct scrape *scrape, struct renderings *renderings,
+		       const struct exposition_format *format, write_body *write,
+		       const struct http_request *request, struct http_reply *reply)
+{
+	uint64_t fresh_ns = http_is_crowded(scrape->http) ? CROWDED_FRESH_NS : FRESH_NS, read_ns;
+
+	if (time_monotonic_ns() - collector_read_ns(scrape->collector) > fresh_ns)
+		collector_pass(scrape->collector);
+	read_ns = collector_read_ns(scrape->collector);
+	reply->content_type = format->content_type;
+	reply->body = renderings_find(renderings, request, format->body, read_ns);
+	if (reply->body)
+		return;
+	reply->body = renderings_begin(renderings, request);
+	if (reply->body && write(scrape, request, format->body, &reply->body->buffer) == 0) {
+		renderings_keep(renderings, request, format->body, read_ns, reply->body);
+	} else {
+		http_body_unref(reply->body);
+		reply->body = NULL;
+	}
+}
+
+void scrape_metrics(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	struct scrape *scrape = context;
+
+	scrape->count++;
+	reply_with(scrape, &scrape->metrics, exposition_select(request->accept), write_metrics, request,
+		   reply);
+}
+
+/* It has no choice of names: all who ask share one. */
+void scrape_cadvisor(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	struct scrape *scrape = context;
+	struct http_request all = *request;
+
+	all.name_count = 0;
+	reply_with(scrape, &scrape->cadvisor, cadvisor_select(request->accept), write_cadvisor, &all, reply);
+}
+
+bool scrape_must_wait(const struct scrape *scrape)
+{
+	return scrape->render_ns < scrape->ticks->interval_ns / 2 &&
+	       time_monotonic_ns() + scrape->render_ns > scrape->ticks->due_ns;
+}
+
+void scrape_forget(struct scrape *scrape)
+{
+	renderings_done(&scrape->metrics);
+}
