@@ -3,7 +3,7 @@
  * within their bound. Seeds: tests/fixtures/cri. */
 #include "enrich/cri.c"
 #include "enrich/grpc.c"
-#include "enrich/json_text.c"
+#include "base/json_text.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

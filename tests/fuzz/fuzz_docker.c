@@ -3,7 +3,7 @@
  * may be passed; lines are the same in pieces of any size. The first byte chooses what the rest is. */
 #include "base/lines.c"
 #include "docker.c"
-#include "json_text.c"
+#include "base/json_text.c"
 
 #include <assert.h>
 

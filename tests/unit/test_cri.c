@@ -8,8 +8,8 @@
 
 #include "base/file.h"
 #include "cri.pb-c.h"
+#include "base/json_text.h"
 #include "enrich/cri.h"
-#include "enrich/json_text.h"
 
 #define CONTAINER "49e79fb0f1683b387c354d2625d518bb7ffafc4b0e3cb3946eefcf7c08fad5dc"
 #define BARE "0aef1d9d709d54f7bfb85faaf18f8e9a089cb4e018b46b4f8106dfb1918e158c"

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/json_text.h"
 #include "base/lines.h"
 #include "enrich/docker.h"
-#include "enrich/json_text.h"
 
 #define ID "d39d91091563ba8714f0d6248cbc1ae737e4732976bbd00e15de3e58e04047f3"
 #define UID "11111111-2222-3333-4444-555555555555"

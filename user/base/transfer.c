@@ -63,6 +63,7 @@ static const struct {
 	{ CURLE_HTTP2, -EPROTO },
 	{ CURLE_HTTP2_STREAM, -EPROTO },
 	{ CURLE_PEER_FAILED_VERIFICATION, -EACCES },
+	{ CURLE_SSL_CACERT_BADFILE, -EINVAL },
 };
 
 static int code_error(CURL *easy, CURLcode code)
@@ -301,6 +302,11 @@ void transfers_free(struct transfers *transfers)
 	free(transfers);
 }
 
+void transfers_limit(struct transfers *transfers, unsigned int count)
+{
+	curl_multi_setopt(transfers->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)count);
+}
+
 /* Options of libcurl that do not depend on the request. What else it could do is off by default: redirects, cookies, netrc. */
 static CURLcode set_common(struct transfer *transfer)
 {
@@ -339,6 +345,31 @@ static CURLcode set_headers(struct transfer *transfer, const struct transfer_req
 	return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
 }
 
+/* Who is asked, on which way, and what both show to each other. */
+static CURLcode set_peer(CURL *easy, const struct transfer_request *request)
+{
+	CURLcode code = CURLE_OK;
+
+	if (request->unix_socket)
+		code = curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
+	if (request->unix_socket || request->no_proxy)
+		code = code ? code : curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* none of the environment */
+	if (request->user || request->password) {
+		code = code ? code : curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		code = code ? code : curl_easy_setopt(easy, CURLOPT_USERNAME, request->user ?: "");
+		code = code ? code : curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password ?: "");
+	}
+	if (request->ca_file)
+		code = code ? code : curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
+	if (request->insecure) {
+		code = code ? code : curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		code = code ? code : curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	if (request->gzip)
+		code = code ? code : curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	return code;
+}
+
 static CURLcode set_request(struct transfer *transfer, const struct transfer_request *request)
 {
 	long version = request->http2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_1_1;
@@ -355,10 +386,7 @@ static CURLcode set_request(struct transfer *transfer, const struct transfer_req
 	}
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
 	code = code ? code : curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
-	if (request->unix_socket) {
-		code = code ? code : curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
-		code = code ? code : curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* none of the environment */
-	}
+	code = code ? code : set_peer(easy, request);
 	if (request->body) {
 		code = code ? code :
 			      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,

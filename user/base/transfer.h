@@ -30,9 +30,14 @@ struct transfer_request {
 	const char *url; /* http or https */
 	const char *
 		unix_socket; /* path to connect to instead of the URL's host; NULL: TCP, by a proxy of the environment if any */
-	bool http2; /* HTTP/2 without asking, as gRPC does, each on its own connection; else HTTP/1.1 */
-	const char *const *headers; /* "Name: value", ends with NULL; may be NULL */
-	const void *body;           /* sent by POST; copied; NULL: GET */
+	bool http2;    /* HTTP/2 without asking, as gRPC does, each on its own connection; else HTTP/1.1 */
+	bool no_proxy; /* not even one that the environment names */
+	bool gzip;     /* a packed answer is welcome; limit_bytes is of what comes out */
+	const char *user, *password; /* basic authentication; NULL: none */
+	const char *ca_file;         /* https: PEM, instead of the machine's own authorities; NULL: those */
+	bool insecure;               /* https: whoever answers is believed */
+	const char *const *headers;  /* "Name: value", ends with NULL; may be NULL */
+	const void *body;            /* sent by POST; copied; NULL: GET */
 	size_t body_size;
 	size_t limit_bytes;    /* of the answer's body; 0: none (streams only) */
 	uint64_t timeout_ns;   /* for all of it; 0: none (streams only) */
@@ -45,6 +50,8 @@ struct transfer_request {
 int transfers_new(struct loop *loop, struct transfers **ret_transfers);
 /* Ends all transfers without calling anybody. NULL is allowed. Before loop_free(). */
 void transfers_free(struct transfers *transfers);
+/* At most `count` connections at a time to one host over HTTP/1.1; further requests wait, within their time. */
+void transfers_limit(struct transfers *transfers, unsigned int count);
 
 /* Begins a request; all of `request` is copied. 0 or negative errno (then `done` is never called). `ret_transfer` may be NULL. */
 int transfer_start(struct transfers *transfers, const struct transfer_request *request,

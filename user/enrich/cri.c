@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "cri.pb-c.h"
+#include "base/json_text.h"
 #include "enrich/grpc.h"
-#include "enrich/json_text.h"
 
 #define LABELS_MAX 64 /* passed on, of one container */
 #define INFO_MAX ((size_t)2 << 20)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/json_text.h"
 #include "base/time.h"
-#include "enrich/json_text.h"
 
 #define PID_MAX 0x400000 /* PID_MAX_LIMIT of 64-bit kernels, include/linux/threads.h */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* JSON of a runtime, taken for hostile. */
+/* JSON from outside, taken for hostile. */
 #include <jansson.h>
 #include <stddef.h>
 
