@@ -44,18 +44,19 @@ struct call_kind {
 };
 
 struct probe_config {
-	__u32 cpus;              /* possible CPUs: slots below are catch-all records */
-	__u32 cgroup_controller; /* index in css_set.subsys[] of the v1 `cpu` controller */
-	__u32 cgroup_v1;         /* the `cpu` controller is on a v1 hierarchy: its cgroup comes first */
-	__u32 cgroup_hierarchy;  /* hierarchy id of the v1 `cpu` hierarchy, for mkdir and rmdir */
-	__u32 io_controller;     /* index of `io` (blkio) in css_set.subsys[]; 0 when the kernel has none */
-	__u32 memory_controller; /* of `memory`; 0 when the kernel has none */
-	__u32 io_v1;             /* blkio is on a v1 hierarchy: the kernel charges writeback to the root */
-	__u32 has_rdonly_cast;   /* bpf_rdonly_cast() exists: 6.2 */
-	__u32 has_current_btf;   /* bpf_get_current_task_btf() exists: 5.11 */
-	__u32 has_socket_hooks;  /* sock_send_length and sock_recv_length count sockets: 6.3 */
-	__u32 uring;             /* enum uring_arguments */
-	__u32 waits;             /* keep the time off the CPU by reason */
+	__u32 cpus;               /* possible CPUs: slots below are catch-all records */
+	__u32 cgroup_controller;  /* index in css_set.subsys[] of the v1 `cpu` controller */
+	__u32 cgroup_v1;          /* the `cpu` controller is on a v1 hierarchy: its cgroup comes first */
+	__u32 cgroup_hierarchy;   /* hierarchy id of the v1 `cpu` hierarchy, for mkdir and rmdir */
+	__u32 io_controller;      /* index of `io` (blkio) in css_set.subsys[]; 0 when the kernel has none */
+	__u32 memory_controller;  /* of `memory`; 0 when the kernel has none */
+	__u32 io_v1;              /* blkio is on a v1 hierarchy: the kernel charges writeback to the root */
+	__u32 has_rdonly_cast;    /* bpf_rdonly_cast() exists: 6.2 */
+	__u32 has_current_btf;    /* bpf_get_current_task_btf() exists: 5.11 */
+	__u32 has_socket_hooks;   /* sock_send_length and sock_recv_length count sockets: 6.3 */
+	__u32 uring;              /* enum uring_arguments */
+	__u32 waits;              /* keep the time off the CPU by reason */
+	__u32 has_socket_storage; /* bpf_sk_storage_get() in tracing programs: 5.11 */
 	__u32 survey_copies; /* profile light: the survey copies the counters that sched_switch copies elsewhere */
 	__u64 started_ns; /* CLOCK_BOOTTIME: threads that began later are births */
 	struct call_kind call[SYSCALL_NUMBERS];

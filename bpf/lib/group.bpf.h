@@ -4,6 +4,14 @@
 
 /* What is kept per cgroup. Any CPU may add, so adds are atomic; they are rare (waits past 30 us, sampled calls). */
 
+static __always_inline struct cpu_state *cpu_current(__u32 *ret_number)
+{
+	__u32 number = bpf_get_smp_processor_id();
+
+	*ret_number = number;
+	return bpf_map_lookup_elem(&cpus, &number);
+}
+
 /* Group of a cgroup, made at first sight; 0 when none is free (counted). Runs with interrupts off or in process context. */
 static __noinline __u32 group_get(struct cpu_state *cpu, __u64 cgroup_id)
 {

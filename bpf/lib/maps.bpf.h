@@ -35,6 +35,8 @@ MAP_ARRAY(latencies, struct group_latency, BPF_F_MMAPABLE);
 MAP_ARRAY(disks, struct disk, BPF_F_MMAPABLE);
 /* victims of the OOM killer, one entry; a ring that the kernel writes over */
 MAP_ARRAY(oom_log, struct oom_log, BPF_F_MMAPABLE);
+/* group -> TCP connections of its cgroup */
+MAP_ARRAY(group_tcps, struct group_tcp, BPF_F_MMAPABLE);
 /* event type -> reservations of `events` that failed; never deleted */
 MAP_ARRAY(event_drops, __u64, BPF_F_MMAPABLE);
 

@@ -4,14 +4,6 @@
 #include "lib/group.bpf.h"
 #include "lib/task.bpf.h"
 
-static __always_inline struct cpu_state *cpu_current(__u32 *ret_number)
-{
-	__u32 number = bpf_get_smp_processor_id();
-
-	*ret_number = number;
-	return bpf_map_lookup_elem(&cpus, &number);
-}
-
 static __always_inline struct record *record_at(__u32 slot)
 {
 	return bpf_map_lookup_elem(&records, &slot);

@@ -132,6 +132,7 @@ static int start_bpf(struct collector *collector, const struct options *options)
 	records_survey(collector->records,
 		       true); /* without it, threads get their records when they first run */
 	probe_attach(collector->probe);
+	probe_survey(collector->probe, PROBE_survey_sockets); /* those of before; -ENOENT before 5.11 */
 	collector->kernel_memory = probe_kernel_memory(collector->probe);
 	set_time(collector);
 	records_settle(collector->records, &collector->owner);
@@ -175,12 +176,18 @@ static void set_missing(struct collector *collector)
 	bool disks = probe && probe_is_up(probe, PROBE_block_rq_complete);
 	bool victims = probe &&
 		       (probe_is_up(probe, PROBE_mark_victim) || probe_is_up(probe, PROBE_mark_victim_pid));
+	bool retransmits = probe && probe_is_up(probe, PROBE_tcp_retransmit_skb) &&
+			   probe_is_up(probe, PROBE_tcp_retransmit_synack);
+	bool resets = probe && probe_is_up(probe, PROBE_tcp_send_reset) &&
+		      probe_is_up(probe, PROBE_tcp_receive_reset);
+	bool tcp = probe && probe_is_up(probe, PROBE_inet_sock_set_state);
 	bool tasks = switches || (probe && probe_is_up(probe, PROBE_survey));
 
 	collector->model->missing = !tasks << NEEDS_TASKS | !switches << NEEDS_SWITCHES |
 				    !calls << NEEDS_CALLS | !(calls && enters) << NEEDS_LATENCY |
 				    !disks << NEEDS_DISKS | !victims << NEEDS_VICTIMS |
-				    (probe && !tasks) << NEEDS_USAGE;
+				    (probe && !tasks) << NEEDS_USAGE | !tcp << NEEDS_TCP |
+				    !retransmits << NEEDS_RETRANSMITS | !resets << NEEDS_RESETS;
 }
 
 static int start_cgroups(struct collector *collector, const struct options *options, bool usage)

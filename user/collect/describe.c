@@ -42,6 +42,7 @@ static void describe_records(const struct collector *collector, struct self *sel
 	self_set(self, SELF_UNATTRIBUTED, "bytes", NULL, statistics->unattributed_bytes);
 	self_set(self, SELF_UNATTRIBUTED, "messages", NULL, statistics->unattributed_messages);
 	self_set(self, SELF_UNATTRIBUTED, "io_uring", NULL, statistics->unattributed_uring);
+	self_set(self, SELF_UNATTRIBUTED, "connections", NULL, statistics->unattributed_connections);
 	self_set(self, SELF_UNATTRIBUTED, "groups", NULL, statistics->no_group);
 	self_set(self, SELF_UNATTRIBUTED, "disk_requests", NULL, statistics->disks.unattributed);
 	self_set(self, SELF_UNATTRIBUTED, "disk_completions", NULL, statistics->disks.lost);

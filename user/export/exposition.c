@@ -143,6 +143,8 @@ static const struct histogram *find_histogram(const struct container *container,
 		return &container->runqueue;
 	if (metric_id == M_DISK_LATENCY)
 		return container->disk && container->disk[index].count ? &container->disk[index] : NULL;
+	if (metric_id >= M_TCP_CONNECT_LATENCY && metric_id <= M_TCP_DURATION)
+		return container->tcp ? &container->tcp[metric_id - M_TCP_CONNECT_LATENCY] : NULL;
 	return container->latency ? &container->latency[index] : NULL;
 }
 

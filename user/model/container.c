@@ -160,6 +160,7 @@ static void merge_histograms(struct container *to, struct container *from)
 	merge_histogram(&to->runqueue, &from->runqueue);
 	merge_some(&to->latency, &from->latency, DIMENSION_WIDTH(class));
 	merge_some(&to->disk, &from->disk, DIMENSION_WIDTH(operation));
+	merge_some(&to->tcp, &from->tcp, TCP_HISTOGRAMS);
 }
 
 void container_merge(struct model *model, struct container *from, struct container *to)
@@ -228,6 +229,7 @@ void container_free(struct container *container)
 	free(container->other);
 	free(container->latency);
 	free(container->disk);
+	free(container->tcp);
 	free(container->key);
 	free(container);
 }

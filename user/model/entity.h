@@ -81,6 +81,7 @@ struct container {
 		      PROGRAM_VALUES]; /* which values of source FILE are known: absent is not 0 */
 	struct histogram runqueue;
 	struct histogram *disk;    /* [DIMENSION_WIDTH(operation)] once it used a disk; else NULL */
+	struct histogram *tcp;     /* [TCP_HISTOGRAMS]; NULL before its first connection */
 	struct histogram *latency; /* [DIMENSION_WIDTH(class)], profile full; else NULL */
 };
 

@@ -65,7 +65,7 @@ const struct metric metrics[METRICS] = {
 	_Static_assert((SOURCE_##source <= SOURCE_RECORD) == (V_##id##_LAST < RECORD_VALUES), #id);        \
 	_Static_assert((SOURCE_##source <= SOURCE_NARROW) == (V_##id##_LAST < THREAD_VALUES), #id);        \
 	_Static_assert((SOURCE_##source <= SOURCE_MODEL) == (V_##id##_LAST < PROGRAM_VALUES), #id);        \
-	_Static_assert((SOURCE_##source <= SOURCE_FILE) == (V_##id##_LAST < CONTAINER_VALUES), #id);       \
+	_Static_assert((SOURCE_##source <= SOURCE_CGROUP) == (V_##id##_LAST < CONTAINER_VALUES), #id);     \
 	_Static_assert(!((levels)&P) || SOURCE_##source <= SOURCE_MODEL, #id " is not kept for programs"); \
 	_Static_assert(!((levels)&C) || SOURCE_##source != SOURCE_CPU, #id " is not kept for containers"); \
 	_Static_assert(METRIC_##kind != METRIC_HISTOGRAM || SOURCE_##source == SOURCE_GROUP ||             \

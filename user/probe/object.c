@@ -41,6 +41,8 @@ static uint32_t map_entries(const char *name, const struct object_settings *sett
 		{ "disks", settings->disks },
 		{ "disk_by_owner", settings->disks },
 		{ "free_disks", settings->disks },
+		{ "group_tcps", settings->groups },
+		{ "tcp_sockets_by_address", settings->sockets },
 		{ "event_drops", 64 },
 	};
 

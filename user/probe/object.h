@@ -22,6 +22,7 @@ struct object_settings {
 	uint32_t slots, groups, cpus;
 	uint32_t disks;     /* cgroups that use a disk, and disks */
 	uint32_t latencies; /* groups in profile full, else 1 */
+	uint32_t sockets;   /* known by address: 1 where there is socket storage */
 };
 
 /* A program asked for, and what became of it. */

@@ -18,7 +18,10 @@
 #include "sched.skel.h"
 #include "socket.skel.h"
 #include "syscall.skel.h"
+#include "tcp.skel.h"
 #include "uring.skel.h"
+
+#define SOCKETS_BY_ADDRESS 65536
 
 enum probe_object {
 #define OBJECT(name) OBJECT_##name,
@@ -40,6 +43,7 @@ enum requirement {
 	REQUIRES_request_second,
 	REQUIRES_victim_task,
 	REQUIRES_victim_pid,
+	REQUIRES_socket_storage,
 };
 
 static const struct program_row {
@@ -123,6 +127,8 @@ static bool is_wanted(const struct program_row *row, const struct probe_settings
 		return !settings->feature.victim_pid;
 	case REQUIRES_victim_pid:
 		return settings->feature.victim_pid;
+	case REQUIRES_socket_storage:
+		return settings->feature.socket_storage;
 	}
 	return true;
 }
@@ -209,6 +215,7 @@ int probe_new(const struct probe_settings *settings, struct probe **ret_probe)
 		.disks = settings->groups / 4,
 		.cpus = settings->feature.possible_cpus,
 		.latencies = settings->profile == PROBE_FULL ? settings->groups : 1,
+		.sockets = settings->feature.socket_storage ? 1 : SOCKETS_BY_ADDRESS,
 	};
 	unsigned int loaded = 0;
 	int error, first_error = 0;
@@ -407,15 +414,15 @@ uint64_t probe_kernel_memory(const struct probe *probe)
 	return bytes;
 }
 
-int probe_survey(struct probe *probe)
+int probe_survey(struct probe *probe, enum probe_program iterator)
 {
 	char nothing[64];
 	ssize_t size;
 	int fd;
 
-	if (!probe->link[PROBE_survey])
+	if (!probe->link[iterator])
 		return -ENOENT;
-	fd = bpf_iter_create(bpf_link__fd(probe->link[PROBE_survey]));
+	fd = bpf_iter_create(bpf_link__fd(probe->link[iterator]));
 	if (fd < 0)
 		return -errno;
 	do

@@ -84,8 +84,8 @@ int probe_program_fd(const struct probe *probe, enum probe_program program);
 /* Memory of all maps and programs as the kernel accounts it. */
 uint64_t probe_kernel_memory(const struct probe *probe);
 
-/* Runs the iterator `survey` once over all threads; 0 or negative errno. */
-int probe_survey(struct probe *probe);
+/* Runs an attached iterator once, `survey` over all threads or `survey_sockets` over all open files; 0 or negative errno. */
+int probe_survey(struct probe *probe, enum probe_program iterator);
 /* Runs `give`: what the control map lists is free again. 0 or negative errno. */
 int probe_give(struct probe *probe);
 /* Runs `poke` on a CPU: 0 or negative errno. */

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "read/groups.h"
+#include "read/tcp_groups.h"
 
 #define RUNQUEUE_FIRST ((RUNQUEUE_MIN_EXPONENT - HISTOGRAM_MIN_EXPONENT) * 4)
 #define SAMPLE_WEIGHT (1U << SAMPLE_SHIFT)
@@ -18,6 +19,7 @@ struct groups {
 	struct table *table;
 	struct group_last *last;         /* [group_count] */
 	struct group_latency *latencies; /* the same for latencies; NULL outside profile full */
+	struct tcp_groups *tcp;
 	uint64_t count;
 };
 
@@ -36,6 +38,11 @@ int groups_new(struct table *table, struct groups **ret_groups)
 		groups_free(groups);
 		return -ENOMEM;
 	}
+	error = tcp_groups_new(table, &groups->tcp);
+	if (error) {
+		groups_free(groups);
+		return error;
+	}
 	/* group 0 is for what finds none */
 	error = table_fill(table->free_groups, 1, table->group_count - 1);
 	if (error) {
@@ -50,6 +57,7 @@ void groups_free(struct groups *groups)
 {
 	if (!groups)
 		return;
+	tcp_groups_free(groups->tcp);
 	free(groups->last);
 	free(groups->latencies);
 	free(groups);
@@ -121,7 +129,7 @@ static void add_group(struct groups *groups, uint32_t number, struct container *
 }
 
 /* Nobody refers to the group: no thread record, and the cgroup is gone. */
-static void release(struct groups *groups, struct cgroup *cgroup)
+static void release(struct groups *groups, struct cgroup *cgroup, struct model *model)
 {
 	struct group *group = &groups->table->groups[cgroup->group];
 
@@ -131,12 +139,16 @@ static void release(struct groups *groups, struct cgroup *cgroup)
 		memset(&groups->table->latencies[cgroup->group], 0, sizeof(*groups->latencies));
 		memset(&groups->latencies[cgroup->group], 0, sizeof(*groups->latencies));
 	}
+	tcp_groups_release(groups->tcp, cgroup, model);
 	table_give_group(groups->table, cgroup->group, cgroup->id);
 	cgroup->group = 0;
 }
 
-void groups_pass(struct groups *groups, struct model *model)
+void groups_pass(struct groups *groups, const struct thread_owner *owner)
 {
+	struct model *model = owner->model;
+
+	tcp_groups_pass(groups->tcp, owner);
 	groups->count = 0;
 	for (struct cgroup *cgroup = model->cgroups; cgroup; cgroup = cgroup->hh.next) {
 		bool quiet;
@@ -150,7 +162,7 @@ void groups_pass(struct groups *groups, struct model *model)
 			set_rest(cgroup->container);
 		}
 		if (quiet && cgroup->removed && !cgroup->references)
-			release(groups, cgroup);
+			release(groups, cgroup, model);
 		else
 			groups->count++;
 	}
@@ -161,4 +173,9 @@ void groups_pass(struct groups *groups, struct model *model)
 uint64_t groups_count(const struct groups *groups)
 {
 	return groups->count;
+}
+
+uint64_t groups_unattributed_connections(const struct groups *groups)
+{
+	return tcp_groups_unattributed(groups->tcp);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* What the kernel keeps per cgroup: histograms. */
-#include "model/model.h"
+/* What the kernel keeps per cgroup: histograms, TCP connections. */
 #include "read/table.h"
+#include "read/thread.h"
 
 struct groups;
 
@@ -10,6 +10,8 @@ int groups_new(struct table *table, struct groups **ret_groups);
 void groups_free(struct groups *groups);
 
 /* Adds what grew to the containers of the cgroups that ran since the last reading, and gives back the groups of removed ones. */
-void groups_pass(struct groups *groups, struct model *model);
+void groups_pass(struct groups *groups, const struct thread_owner *owner);
 /* Groups in use. */
 uint64_t groups_count(const struct groups *groups);
+/* TCP connections opened that no cgroup could be given. */
+uint64_t groups_unattributed_connections(const struct groups *groups);

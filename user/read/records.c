@@ -298,6 +298,7 @@ static void read_statistics(struct records *records)
 	statistics->capacity = records->table.slot_count - records->table.cpu_count;
 	statistics->groups = groups_count(records->groups);
 	statistics->group_capacity = records->table.group_count - 1;
+	statistics->unattributed_connections = groups_unattributed_connections(records->groups);
 	statistics->unattributed_calls = statistics->unattributed_switches = 0;
 	statistics->unattributed_births = statistics->no_group = statistics->stale_slots = 0;
 	statistics->unattributed_bytes = statistics->unattributed_messages = 0;
@@ -389,7 +390,7 @@ void records_pass(struct records *records, const struct thread_owner *owner)
 	model_book_starts(records->model);
 	read_tables(records);
 	read_statistics(records);
-	groups_pass(records->groups, records->model);
+	groups_pass(records->groups, owner);
 	disks_pass(records->disks, owner);
 	oom_pass(&records->oom, records->table.oom_log, owner);
 	records->statistics.disks = *disks_statistics(records->disks);
@@ -401,7 +402,7 @@ int records_survey(struct records *records, bool make)
 {
 	records->table.control->survey_number++;
 	records->table.control->survey_makes = make;
-	return probe_survey(records->probe);
+	return probe_survey(records->probe, PROBE_survey);
 }
 
 void records_settle(struct records *records, const struct thread_owner *owner)

@@ -53,6 +53,7 @@ int table_map(struct table *table, struct probe *probe, uint32_t cpu_count)
 	MAP(groups, &table->group_count);
 	MAP(disks, &table->disk_count);
 	MAP(oom_log, &entries);
+	MAP(group_tcps, &entries);
 	MAP(slot_by_pid, &entries);
 	MAP(event_drops, &entries);
 #undef MAP
@@ -86,6 +87,7 @@ void table_done(struct table *table)
 	UNMAP(names, table->slot_count);
 	UNMAP(cpus, table->cpu_count);
 	UNMAP(groups, table->group_count);
+	UNMAP(group_tcps, table->group_count);
 	UNMAP(latencies, table->group_count);
 	UNMAP(disks, table->disk_count);
 	UNMAP(oom_log, 1);

@@ -17,6 +17,7 @@ struct table {
 	struct group *groups;
 	struct disk *disks;
 	struct oom_log *oom_log;
+	struct group_tcp *group_tcps;
 	struct group_latency *latencies; /* NULL outside profile full */
 	uint64_t *slot_by_pid;
 	struct control *control;

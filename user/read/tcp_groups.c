@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "read/tcp_groups.h"
+
+#define FREE_RUN 64 /* groups are taken in order: so many unused ones in a row past the highest end a pass */
+
+struct tcp_groups {
+	const struct table *table;
+	struct group_tcp *last; /* [group_count] */
+	uint32_t high;          /* groups from here on were never used */
+	uint64_t released_open; /* open connections of groups that were given back */
+};
+
+int tcp_groups_new(const struct table *table, struct tcp_groups **ret_groups)
+{
+	struct tcp_groups *groups = calloc(1, sizeof(*groups));
+
+	if (!groups)
+		return -ENOMEM;
+	groups->table = table;
+	groups->high = 1;
+	groups->last = aligned_alloc(_Alignof(struct group_tcp), table->group_count * sizeof(*groups->last));
+	if (!groups->last) {
+		free(groups);
+		return -ENOMEM;
+	}
+	memset(groups->last, 0, table->group_count * sizeof(*groups->last));
+	*ret_groups = groups;
+	return 0;
+}
+
+void tcp_groups_free(struct tcp_groups *groups)
+{
+	if (!groups)
+		return;
+	free(groups->last);
+	free(groups);
+}
+
+/* Connections open now; of group 0 negative when those of released groups ended. */
+static uint64_t count_open(const struct group_tcp *tcp)
+{
+	uint64_t open = tcp->found - tcp->closed;
+
+	for (unsigned int i = 0; i < DIMENSION_WIDTH(direction); i++)
+		open += tcp->value[TCP_VALUE(OPENED) + i];
+	return open;
+}
+
+static bool has_grown(const struct group_tcp *now, const struct group_tcp *last)
+{
+	return memcmp(now, last, offsetof(struct group_tcp, histogram)) != 0;
+}
+
+static void add_histograms(const struct group_tcp *now, const struct group_tcp *last,
+			   struct container *container)
+{
+	if (!container->tcp)
+		container->tcp = calloc(TCP_HISTOGRAMS, sizeof(*container->tcp));
+	if (!container->tcp)
+		return;
+	for (unsigned int which = 0; which < TCP_HISTOGRAMS; which++) {
+		struct histogram *histogram = &container->tcp[which];
+
+		for (unsigned int i = 0; i < HISTOGRAM_BUCKETS; i++) {
+			uint32_t delta = now->histogram[which].bucket[i] - last->histogram[which].bucket[i];
+
+			histogram->bucket[i] += delta;
+			histogram->count += delta;
+		}
+		histogram->sum_ns += now->histogram[which].sum_ns - last->histogram[which].sum_ns;
+	}
+}
+
+static void add_to(const struct group_tcp *now, const struct group_tcp *last, struct container *container)
+{
+	for (unsigned int i = 0; i < TCP_VALUES; i++)
+		container->value[V_TCP_OPENED + i] += now->value[i] - last->value[i];
+	add_histograms(now, last, container);
+}
+
+/* `container` is NULL for group 0. */
+static void read_group(struct tcp_groups *groups, uint32_t number, struct container *container,
+		       struct container *node)
+{
+	struct group_tcp *last = &groups->last[number], now;
+
+	if (!has_grown(&groups->table->group_tcps[number], last))
+		return;
+	/* counters first: what they tell of is in the histograms already */
+	memcpy(&now, &groups->table->group_tcps[number], offsetof(struct group_tcp, histogram));
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	memcpy(now.histogram, groups->table->group_tcps[number].histogram, sizeof(now.histogram));
+	if (container)
+		add_to(&now, last, container);
+	add_to(&now, last, node);
+	*last = now;
+}
+
+static struct cgroup *find_cgroup(uint32_t number, uint64_t cgroup_id, const struct thread_owner *owner)
+{
+	struct cgroup *cgroup = model_cgroup_find(owner->model, cgroup_id);
+
+	if (!cgroup)
+		cgroup = owner->find_cgroup(owner->context, cgroup_id, 0);
+	if (cgroup)
+		cgroup->group = number;
+	return cgroup;
+}
+
+void tcp_groups_pass(struct tcp_groups *groups, const struct thread_owner *owner)
+{
+	struct model *model = owner->model;
+	uint64_t open = groups->released_open;
+	uint32_t free_run = 0;
+
+	for (struct container *container = model->containers; container; container = container->hh.next)
+		container->value[V_TCP_CONNECTIONS] = 0;
+	read_group(groups, 0, NULL, model->node);
+	open += count_open(&groups->last[0]);
+	for (uint32_t i = 1; i < groups->table->group_count && (i < groups->high || free_run < FREE_RUN);
+	     i++) {
+		const struct group *group = &groups->table->groups[i];
+		struct cgroup *cgroup;
+
+		if (__atomic_load_n(&group->state, __ATOMIC_ACQUIRE) != GROUP_LIVE) {
+			free_run += i >= groups->high;
+			continue;
+		}
+		free_run = 0;
+		if (i >= groups->high)
+			groups->high = i + 1;
+		if (!has_grown(&groups->table->group_tcps[i], &groups->last[i]) &&
+		    !count_open(&groups->last[i]))
+			continue;
+		cgroup = find_cgroup(i, group->cgroup_id, owner);
+		if (!cgroup)
+			continue;
+		read_group(groups, i, cgroup->container, model->node);
+		cgroup->container->value[V_TCP_CONNECTIONS] += count_open(&groups->last[i]);
+		open += count_open(&groups->last[i]);
+	}
+	model->node->value[V_TCP_CONNECTIONS] = open;
+}
+
+void tcp_groups_release(struct tcp_groups *groups, const struct cgroup *cgroup, struct model *model)
+{
+	uint32_t number = cgroup->group;
+
+	read_group(groups, number, cgroup->container, model->node);
+	groups->released_open += count_open(&groups->last[number]);
+	memset(&groups->table->group_tcps[number], 0, sizeof(*groups->table->group_tcps));
+	memset(&groups->last[number], 0, sizeof(*groups->last));
+}
+
+uint64_t tcp_groups_unattributed(const struct tcp_groups *groups)
+{
+	const struct group_tcp *last = &groups->last[0];
+	uint64_t opened = 0;
+
+	for (unsigned int i = 0; i < DIMENSION_WIDTH(direction); i++)
+		opened += last->value[TCP_VALUE(OPENED) + i];
+	return opened;
+}
