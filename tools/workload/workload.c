@@ -60,6 +60,11 @@ static const struct command {
 	{ "storm", "SECONDS", 1, 1, command_storm, "forks, execs, exits and threads until the time is over" },
 	{ "rename", "NAME -- COMMAND...", 3, -1, command_rename,
 	  "COMMAND of this program under the name NAME" },
+	{ "tcp-serve", "ADDRESS PORT", 2, 2, command_tcp_serve, "accepts until killed, reads until the end" },
+	{ "tcp-proxy", "ADDRESS PORT TO PORT", 4, 4, command_tcp_proxy,
+	  "the same, and passes on what comes, one connection after the other" },
+	{ "tcp-connect", "ADDRESS PORT N [HOW]", 3, 4, command_tcp_connect,
+	  "N connections, one after the other; HOW they end: close, reset, hold, abandon" },
 	{ "move", "PATH N", 2, 2, command_move,
 	  "N getppid, then into the cgroup folder PATH, then N getppid" },
 };

@@ -57,5 +57,7 @@ command_function command_source, command_sink, command_proxy;
 void inet_pair(int type, bool v6, int ret_fds[2]);
 /* One write or read of a file, or send or receive of a socket, by io_uring; as the call returns it. */
 long uring_transfer(bool write, bool socket, int fd, void *memory, size_t bytes);
+/* tcp.c */
+command_function command_tcp_serve, command_tcp_proxy, command_tcp_connect;
 /* place.c */
 command_function command_rename, command_move;

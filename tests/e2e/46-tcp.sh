@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# time-limit: 180
+# TCP connections between cgroups in network namespaces of our own: known numbers of them, IPv4 and IPv6, with every way to fail,
+# and beside them what TCP itself counts in the namespace.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+[ "$(id -u)" = 0 ] || skip_all "needs root"
+near=ktally-e2e-$$-near far=ktally-e2e-$$-far
+for namespace in "$near" "$far"; do
+	ip netns add "$namespace" 2>"$WORK/netns" || skip_all "no network namespace can be made: $(cat "$WORK/netns")"
+	cleanup_push ip netns delete "$namespace"
+	ip -n "$namespace" link set lo up
+done
+in_net() { # in_net NAMESPACE COMMAND...
+	local namespace=$1
+	shift
+	nsenter --net="/run/netns/$namespace" "$@"
+}
+
+# Two ends of a wire; .9 and ::9 are addresses that nobody has.
+ip -n "$near" link add w address 02:00:00:00:01:00 type veth peer name w address 02:00:00:00:02:00 netns "$far"
+for end in "$near 1 2" "$far 2 1"; do
+	read -r namespace own other <<<"$end"
+	ip -n "$namespace" address add "10.77.0.$own/24" dev w
+	ip -n "$namespace" address add "fd77::$own/64" dev w nodad
+	ip -n "$namespace" link set w up
+	for address in "10.77.0.$other" "fd77::$other" 10.77.0.9 fd77::9; do
+		ip -n "$namespace" neighbour add "$address" lladdr "02:00:00:00:0$other:00" dev w nud permanent
+	done
+done
+in_net "$near" sysctl -q -w net.ipv4.tcp_syn_retries=1
+
+declare -A folder
+for name in client server proxy; do
+	cgroup_make "$name"
+	folder[$name]=$CGROUP
+done
+run() { # run CGROUP NAMESPACE WORKLOAD-ARGUMENT...
+	local cgroup=$1 namespace=$2
+	shift 2
+	cgroup_run "${folder[$cgroup]}" nsenter --net="/run/netns/$namespace" "$WORKLOAD" "$@"
+}
+client() { run client "$near" tcp-connect "$@" >"$WORK/client"; }
+end_client() { xargs -r kill -KILL <"${folder[client]}/cgroup.procs"; }
+is_listening() { in_net "$far" ss -Htln "sport = :$1" | grep -q .; }
+serve() { # serve CGROUP ADDRESS PORT [TO PORT]
+	local cgroup=$1 mode=tcp-serve
+	shift
+	[ $# = 2 ] || mode=tcp-proxy
+	background run "$cgroup" "$far" "$mode" "$@"
+	eventually 10 is_listening "$2"
+}
+
+# tcp FILE CGROUP FAMILY [LABELS]
+tcp() { metric "$1" "ktally_container_tcp_$3" "container=\"$(basename "${folder[$2]}")\"${4:+,$4}"; }
+out='direction="out"' in='direction="in"'
+# snmp NAMESPACE NAME: what TCP counts there
+snmp() {
+	in_net "$1" awk -v name="$2" '$1 != "Tcp:" { next }
+		!head { for (i = 2; i <= NF; i++) at[$i] = i; head = 1; next } { print $at[name] }' /proc/net/snmp
+}
+look() { # look FILE: all that happened before
+	settle
+	scrape "$WORK/$1"
+}
+
+# Before ktally: a listener, and connections that stay.
+serve server 10.77.0.2 1001
+background run client "$near" tcp-connect 10.77.0.2 1001 7 hold
+seven() { [ "$(snmp "$far" CurrEstab)" = 7 ]; }
+eventually 10 seven
+resent_near=$(snmp "$near" RetransSegs) resent_far=$(snmp "$far" RetransSegs)
+passive=$(snmp "$far" PassiveOpens) active=$(snmp "$near" ActiveOpens) resets=$(snmp "$near" OutRsts)
+
+daemon_start
+look begin.prom
+storage=$(metric "$WORK/begin.prom" ktally_self_probe_up 'probe="survey_sockets"')
+is "every program is up" "$(metric "$WORK/begin.prom" ktally_self_probe_up)" "$(grep -c '^ktally_self_probe_up' "$WORK/begin.prom")"
+if [ "$storage" = absent ]; then
+	skip "connections of before" "this kernel has no socket storage for tracing"
+else
+	is "connections that were there are in the gauge of the client" "$(tcp "$WORK/begin.prom" client connections)" 7
+	is "and of the server" "$(tcp "$WORK/begin.prom" server connections)" 7
+	is "but were not opened" "$(tcp "$WORK/begin.prom" client connections_opened_total)" 0
+fi
+
+serve server fd77::2 1002
+client 10.77.0.2 1001 101
+client fd77::2 1002 53
+look opened.prom
+is "101 connections by IPv4 and 53 by IPv6 went out from the client" \
+	"$(tcp "$WORK/opened.prom" client connections_opened_total "$out")" 154
+is "none came in there" "$(tcp "$WORK/opened.prom" client connections_opened_total "$in")" 0
+# Without storage a child only knows the v2 cgroup of who made its listener.
+if [ "$storage" = absent ] && [ "$(cgroup_root)" != "$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)" ]; then
+	skip "they came in at the server" "before 5.11 a listener's v1 cgroup is not known"
+	arrivals=0
+else
+	arrivals=1
+	is "and came in at the server" "$(tcp "$WORK/opened.prom" server connections_opened_total "$in")" 154
+	is "none went out there" "$(tcp "$WORK/opened.prom" server connections_opened_total "$out")" 0
+fi
+is "each has a connect latency" "$(tcp "$WORK/opened.prom" client connect_latency_seconds_count)" 154
+is "a round trip" "$(tcp "$WORK/opened.prom" client round_trip_seconds_count)" 154
+is "and a duration" "$(tcp "$WORK/opened.prom" client connection_duration_seconds_count)" 154
+is "nothing failed" "$(tcp "$WORK/opened.prom" client connect_failures_total)" 0
+
+client 10.77.0.2 9 11
+client fd77::2 9 5
+client 10.77.0.9 9 1
+client fd77::9 9 1
+client 10.77.0.9 9 3 abandon
+look failed.prom
+is "16 connects were refused" "$(tcp "$WORK/failed.prom" client connect_failures_total 'cause="refused"')" 16
+is "each by a reset" "$(tcp "$WORK/failed.prom" client resets_total "$in")" 16
+is "2 timed out" "$(tcp "$WORK/failed.prom" client connect_failures_total 'cause="timeout"')" 2
+is "their SYNs were sent again as often as TCP says" "$(tcp "$WORK/failed.prom" client retransmits_total)" \
+	$(($(snmp "$near" RetransSegs) - resent_near))
+is "3 were given up" "$(tcp "$WORK/failed.prom" client connect_failures_total 'cause="aborted"')" 3
+is "no other failed" "$(tcp "$WORK/failed.prom" client connect_failures_total)" 21
+is "none of them was opened" "$(tcp "$WORK/failed.prom" client connections_opened_total)" 154
+
+client 10.77.0.2 1001 13 reset
+client fd77::2 1002 3 reset
+look reset.prom
+is "16 resets were sent" "$(tcp "$WORK/reset.prom" client resets_total "$out")" 16
+is "as TCP says" "$(($(snmp "$near" OutRsts) - resets))" 16
+[ $arrivals = 0 ] || is "and received" "$(tcp "$WORK/reset.prom" server resets_total "$in")" 16
+is "on connections that were opened" "$(tcp "$WORK/reset.prom" client connections_opened_total "$out")" 170
+
+background run client "$near" tcp-connect fd77::2 1002 9 hold
+before=$(tcp "$WORK/begin.prom" client connections)
+look held.prom
+is "9 connections are open" "$(($(tcp "$WORK/held.prom" client connections) - before))" 9
+[ $arrivals = 0 ] || is "at both ends" "$(($(tcp "$WORK/held.prom" server connections) - $(tcp "$WORK/begin.prom" server connections)))" 9
+[ "$storage" = absent ] || is "as TCP says" "$(tcp "$WORK/held.prom" client connections)" "$(snmp "$near" CurrEstab)"
+end_client
+look ended.prom
+is "none is when their process has ended" "$(tcp "$WORK/ended.prom" client connections)" 0
+is "nor at the other end" "$(tcp "$WORK/ended.prom" server connections)" 0
+
+serve proxy 10.77.0.2 1003 10.77.0.2 1001
+client 10.77.0.2 1003 29
+look proxy.prom
+if [ $arrivals = 1 ]; then
+	is "29 connections came in at the proxy" "$(tcp "$WORK/proxy.prom" proxy connections_opened_total "$in")" 29
+	is "29 more at the server" "$(delta "$WORK/ended.prom" "$WORK/proxy.prom" ktally_container_tcp_connections_opened_total \
+		"container=\"$(basename "${folder[server]}")\",$in")" 29
+fi
+is "29 went out from the proxy" "$(tcp "$WORK/proxy.prom" proxy connections_opened_total "$out")" 29
+is "29 from the client" "$(($(tcp "$WORK/proxy.prom" client connections_opened_total "$out") - 179))" 29
+is "TCP counts as many connects" "$(($(snmp "$near" ActiveOpens) - active))" \
+	"$(($(tcp "$WORK/proxy.prom" client connections_opened_total) + $(tcp "$WORK/proxy.prom" client connect_failures_total)))"
+[ $arrivals = 0 ] || is "and accepts" "$(($(snmp "$far" PassiveOpens) - passive))" \
+	"$(($(tcp "$WORK/proxy.prom" server connections_opened_total "$in") + 29))"
+
+lossy() { # every third packet of the client's, and every fourth answer to a SYN, is lost
+	in_net "$far" nft -f - <<-NFT
+		table inet loss {
+			chain input { type filter hook input priority 0; tcp dport 1001 numgen inc mod 3 == 1 drop; }
+			chain output { type filter hook output priority 0; tcp sport 1001 tcp flags & (syn | ack) == syn | ack numgen inc mod 4 == 1 drop; }
+		}
+	NFT
+}
+if lossy 2>"$WORK/nft"; then
+	in_net "$near" sysctl -q -w net.ipv4.tcp_syn_retries=6
+	client 10.77.0.2 1001 10
+	look loss.prom
+	resent=$(tcp "$WORK/loss.prom" client retransmits_total)
+	between "with packets lost, segments are sent again" "$resent" 5 1000
+	is "as many as TCP says" "$resent" $(($(snmp "$near" RetransSegs) - resent_near))
+	is "also by the server" "$(($(tcp "$WORK/loss.prom" server retransmits_total) + $(tcp "$WORK/loss.prom" proxy retransmits_total)))" \
+		$(($(snmp "$far" RetransSegs) - resent_far))
+	is "and all 10 connections came about" "$(delta "$WORK/proxy.prom" "$WORK/loss.prom" ktally_container_tcp_connections_opened_total \
+		"container=\"$(basename "${folder[client]}")\",$out")" 10
+else
+	skip "retransmits" "no packet filter here: $(head -1 "$WORK/nft")"
+fi
+
+for probe in inet_sock_set_state tcp_destroy_sock tcp_retransmit_skb tcp_send_reset tcp_receive_reset; do
+	is "$probe was never skipped" "$(metric "$WORK/proxy.prom" ktally_self_probe_misses_total "probe=\"$probe\"")" 0
+done
+daemon_stop
+is "SIGTERM ends it with 0" $? 0
+done_testing
