@@ -21,6 +21,7 @@
 #include "socket.bpf.c"
 #include "syscall.bpf.c"
 #include "uring.bpf.c"
+#include "tcp.bpf.c"
 
 #include "bpf_host.h"
 
@@ -56,6 +57,7 @@ static struct host_map {
 	ARRAY_ROW(cpus),
 	ARRAY_ROW(groups),
 	ARRAY_ROW(latencies),
+	ARRAY_ROW(group_tcps),
 	ARRAY_ROW(control_map),
 	ARRAY_ROW(slot_by_pid),
 	ARRAY_ROW(disks),
@@ -64,6 +66,7 @@ static struct host_map {
 #undef ARRAY_ROW
 	{ &slot_by_pid_far, HASH, 4, 4, 0, 0, NULL, NULL },
 	{ &group_by_cgroup, HASH, 8, 4, 0, 0, NULL, NULL },
+	{ &tcp_sockets_by_address, HASH, 8, sizeof(struct tcp_socket), 0, 0, NULL, NULL },
 	{ &free_slots, STACK, 0, 4, 0, 0, NULL, NULL },
 	{ &free_groups, STACK, 0, 4, 0, 0, NULL, NULL },
 	{ &disk_by_owner, HASH, 8, 4, 0, 0, NULL, NULL },
@@ -489,6 +492,7 @@ static void maps_stop(void)
 }
 
 #include "bpf_host_block.h"
+#include "bpf_host_tcp.h"
 
 void host_start(const struct probe_config *config, __u32 slots, __u32 group_count)
 {
@@ -505,6 +509,8 @@ void host_start(const struct probe_config *config, __u32 slots, __u32 group_coun
 	map_start(&free_groups, group_count);
 	map_start(&group_by_cgroup, group_count);
 	map_start(&latencies, group_count);
+	map_start(&group_tcps, group_count);
+	map_start(&tcp_sockets_by_address, 64);
 	map_start(&control_map, 1);
 	disk_maps_start();
 	for (__u32 slot = slots - 1; slot >= HOST_CPUS; slot--)

@@ -120,6 +120,31 @@ const struct event_oom_kill *host_oom_notice(void);
 void host_set_room(__u32 room);
 __u64 host_drops(__u32 type);
 
+/*
+ * TCP sockets, by the numbers of the kernel's families, states and errors. The maker's cgroup is sk_cgrp_data. A child comes in
+ * SYN_RECV, with a copy of its listener's storage. A state is set with or without the program, which comes before it.
+ */
+struct host_socket;
+struct host_socket *host_socket_new(__u16 family, __u64 maker_cgroup_id);
+struct host_socket *host_socket_child(struct host_socket *listener);
+void host_socket_set_protocol(struct host_socket *socket, __u16 protocol);
+void host_socket_set_error(struct host_socket *socket, int error);
+void host_socket_set_round_trip(struct host_socket *socket, __u32 round_trip_us);
+void host_socket_set_state(struct host_socket *socket, int state);
+void host_socket_state_unseen(struct host_socket *socket, int state);
+void host_socket_destroy(struct host_socket *socket); /* the program, then free() */
+void host_socket_retransmit(struct host_socket *socket, __u16 segments);
+void host_socket_retransmit_synack(struct host_socket *listener);
+void host_socket_send_reset(struct host_socket *socket); /* NULL: for no socket */
+void host_socket_receive_reset(struct host_socket *socket);
+/* `survey_sockets` meets a file of the task; a NULL socket is another kind of file. */
+void host_survey_socket(struct host_task *task, struct host_socket *socket);
+const struct group_tcp *host_group_tcp(__u32 group);
+/* Group of a cgroup, 0 when it has none; its cgroup is gone, as the reader gives it back. */
+__u32 host_group_of(__u64 cgroup_id);
+void host_group_lose(__u64 cgroup_id);
+__u32 host_sockets_by_address(void);
+
 /* What the reader sees. Records are the reader's to clear: host_give_back() does what it does with a dead one. */
 struct record *host_record(__u32 slot);
 const struct record_base *host_base(__u32 slot);

@@ -36,6 +36,7 @@ static inline void host_settings(struct probe_config *config)
 		.feature = { .btf = true,
 			     .rdonly_cast = true,
 			     .current_btf = true,
+			     .socket_storage = true,
 			     .cpu_controller = 1,
 			     .possible_cpus = HOST_CPUS },
 		.started_ns = STARTED,

@@ -87,5 +87,7 @@ static __u64 bpf_get_current_task(void);
 static struct task_struct *bpf_get_current_task_btf(void);
 static __u64 bpf_get_current_pid_tgid(void);
 static __u64 bpf_ktime_get_ns(void);
+static void *bpf_sk_storage_get(const void *map, void *sk, void *value, __u64 flags);
+static struct socket *bpf_sock_from_file(struct file *file);
 static long bpf_task_pt_regs(struct task_struct *task);
 static long bpf_ringbuf_output(const void *map, const void *data, __u64 size, __u64 flags);

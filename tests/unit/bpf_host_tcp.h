@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+/* A part of bpf_host.c: TCP sockets and their storage. */
+
+struct host_socket {
+	struct tcp_sock tcp; /* first: one address for all that it is */
+	struct tcp_socket storage;
+	struct socket socket;
+	bool has_storage;
+};
+
+static struct sock *sock_of(struct host_socket *socket)
+{
+	return socket ? (struct sock *)&socket->tcp : NULL;
+}
+
+struct host_socket *host_socket_new(__u16 family, __u64 maker_cgroup_id)
+{
+	struct host_socket *socket = zeroed(sizeof(*socket));
+	struct sock *sk = sock_of(socket);
+
+	sk->__sk_common.skc_family = family;
+	sk->__sk_common.skc_state = TCP_CLOSE;
+	sk->sk_protocol = 6;
+	sk->sk_cgrp_data.cgroup = &cgroup_get(maker_cgroup_id)->v2;
+	return socket;
+}
+
+struct host_socket *host_socket_child(struct host_socket *listener)
+{
+	struct host_socket *child = zeroed(sizeof(*child));
+
+	__builtin_memcpy(child, listener, sizeof(*child));
+	host_socket_set_state(child, TCP_SYN_RECV);
+	return child;
+}
+
+void host_socket_set_protocol(struct host_socket *socket, __u16 protocol)
+{
+	sock_of(socket)->sk_protocol = protocol;
+}
+
+void host_socket_set_error(struct host_socket *socket, int error)
+{
+	sock_of(socket)->sk_err = error;
+}
+
+void host_socket_set_round_trip(struct host_socket *socket, __u32 round_trip_us)
+{
+	socket->tcp.srtt_us = round_trip_us << 3;
+}
+
+void host_socket_set_state(struct host_socket *socket, int state)
+{
+	struct sock *sk = sock_of(socket);
+
+	inet_sock_set_state(sk, sk->__sk_common.skc_state, state);
+	host_socket_state_unseen(socket, state);
+}
+
+void host_socket_state_unseen(struct host_socket *socket, int state)
+{
+	*(volatile unsigned char *)&sock_of(socket)->__sk_common.skc_state = state;
+}
+
+void host_socket_destroy(struct host_socket *socket)
+{
+	tcp_destroy_sock(sock_of(socket));
+	free(socket);
+}
+
+void host_socket_retransmit(struct host_socket *socket, __u16 segments)
+{
+	struct sk_buff *skb = zeroed(sizeof(*skb));
+
+	((struct tcp_skb_cb *)&skb->cb)->tcp_gso_segs = segments;
+	tcp_retransmit_skb(sock_of(socket), skb);
+	free(skb);
+}
+
+void host_socket_retransmit_synack(struct host_socket *listener)
+{
+	tcp_retransmit_synack(sock_of(listener));
+}
+
+void host_socket_send_reset(struct host_socket *socket)
+{
+	tcp_send_reset(sock_of(socket));
+}
+
+void host_socket_receive_reset(struct host_socket *socket)
+{
+	tcp_receive_reset(sock_of(socket));
+}
+
+void host_survey_socket(struct host_task *task, struct host_socket *socket)
+{
+	struct file *file = zeroed(sizeof(*file));
+	struct bpf_iter__task_file context = { .task = &task->task, .file = file };
+
+	if (socket)
+		socket->socket.sk = sock_of(socket);
+	file->private_data = socket ? &socket->socket : NULL;
+	survey_sockets(&context);
+	free(file);
+}
+
+const struct group_tcp *host_group_tcp(__u32 group)
+{
+	return bpf_map_lookup_elem(&group_tcps, &group);
+}
+
+__u32 host_group_of(__u64 cgroup_id)
+{
+	const __u32 *number = bpf_map_lookup_elem(&group_by_cgroup, &cgroup_id);
+
+	return number ? *number : 0;
+}
+
+__u32 host_sockets_by_address(void)
+{
+	return map_of(&tcp_sockets_by_address)->count;
+}
+
+void host_group_lose(__u64 cgroup_id)
+{
+	__u32 number = host_group_of(cgroup_id);
+	struct group *group = bpf_map_lookup_elem(&groups, &number);
+
+	__builtin_memset(group, 0, sizeof(*group));
+	bpf_map_delete_elem(&group_by_cgroup, &cgroup_id);
+	bpf_map_push_elem(&free_groups, &number, 0);
+}
+
+static void *bpf_sk_storage_get(const void *map, void *sk, void *value, __u64 flags)
+{
+	struct host_socket *socket = sk;
+
+	if (map != &tcp_sockets || (!socket->has_storage && !(flags & BPF_SK_STORAGE_GET_F_CREATE)))
+		return NULL;
+	socket->has_storage = true;
+	return &socket->storage;
+}
+
+static struct socket *bpf_sock_from_file(struct file *file)
+{
+	return file->private_data;
+}

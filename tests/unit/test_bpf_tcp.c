@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TCP connections count for the cgroup that connects or listens, whoever runs when their packets come. */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "bpf_host_setup.h"
+
+#define SYN_RECV TCP_SYN_RECV
+#define NEW_SYN_RECV 12
+#define ROOT 1
+
+static struct probe_config config;
+static struct host_task *task_a, *task_b;
+
+static void setup(void)
+{
+	host_settings(&config);
+	host_start(&config, SLOTS, GROUPS);
+	task_a = host_task_new(NULL, 101, AFTER, CGROUP_A, "a");
+	task_b = host_task_new(NULL, 103, AFTER, CGROUP_B, "b");
+	host_set_time(1000);
+}
+
+static void teardown(void)
+{
+	host_task_free(task_a);
+	host_task_free(task_b);
+	host_stop();
+}
+
+TestSuite(tcp, .init = setup, .fini = teardown);
+
+static void restart(bool storage, bool v1)
+{
+	host_stop();
+	config.has_socket_storage = storage;
+	config.cgroup_v1 = v1;
+	host_start(&config, SLOTS, GROUPS);
+	host_task_set_cgroup(task_a, v1 ? CGROUP_A | CGROUP_V1 : CGROUP_A);
+	host_task_set_cgroup(task_b, v1 ? CGROUP_B | CGROUP_V1 : CGROUP_B);
+}
+
+static const struct group_tcp *of(uint64_t cgroup_id)
+{
+	return host_group_tcp(cgroup_id ? host_group_of(cgroup_id) : 0);
+}
+
+static uint64_t opened_out(uint64_t cgroup_id)
+{
+	return of(cgroup_id)->value[TCP_VALUE(OPENED) + VALUE_INDEX(direction, OUT)];
+}
+
+static uint64_t opened_in(uint64_t cgroup_id)
+{
+	return of(cgroup_id)->value[TCP_VALUE(OPENED) + VALUE_INDEX(direction, IN)];
+}
+
+static uint64_t observed(uint64_t cgroup_id, enum tcp_histogram which, uint64_t duration_ns)
+{
+	return of(cgroup_id)->histogram[which].bucket[host_histogram_bucket(&config, duration_ns)];
+}
+
+static struct host_socket *connecting(struct host_task *task, uint16_t family)
+{
+	struct host_socket *socket = host_socket_new(family, ROOT);
+
+	host_switch_unseen(task);
+	host_socket_set_state(socket, TCP_SYN_SENT);
+	return socket;
+}
+
+static struct host_socket *listening(struct host_task *task, uint64_t maker_cgroup_id)
+{
+	struct host_socket *socket = host_socket_new(AF_INET, maker_cgroup_id);
+
+	host_switch_unseen(task);
+	host_socket_set_state(socket, TCP_LISTEN);
+	return socket;
+}
+
+static void end(struct host_socket *socket)
+{
+	host_socket_set_state(socket, TCP_FIN_WAIT1);
+	host_socket_set_state(socket, TCP_FIN_WAIT2);
+	host_socket_set_state(socket, TCP_CLOSE);
+	host_socket_destroy(socket);
+}
+
+Test(tcp, a_connection_counts_for_who_connects_whoever_runs_when_it_comes_about)
+{
+	struct host_socket *socket = connecting(task_a, AF_INET6);
+
+	eq(opened_out(CGROUP_A), 0);
+	host_switch_unseen(task_b);
+	host_set_time(1000 + 70000);
+	host_socket_set_state(socket, TCP_ESTABLISHED);
+	eq(opened_out(CGROUP_A), 1);
+	eq(opened_in(CGROUP_A), 0);
+	eq(observed(CGROUP_A, TCP_CONNECT_LATENCY, 70000), 1);
+	eq(of(CGROUP_A)->histogram[TCP_CONNECT_LATENCY].sum_ns, 70000);
+
+	host_socket_set_round_trip(socket, 51);
+	host_set_time(1000 + 70000 + 3000000);
+	host_socket_set_state(socket, TCP_CLOSE_WAIT);
+	eq(of(CGROUP_A)->closed, 0);
+	host_socket_set_state(socket, TCP_LAST_ACK);
+	eq(of(CGROUP_A)->closed, 1);
+	host_socket_set_state(socket, TCP_CLOSE);
+	host_socket_destroy(socket);
+	eq(of(CGROUP_A)->closed, 1);
+	eq(observed(CGROUP_A, TCP_DURATION, 3000000), 1);
+	eq(observed(CGROUP_A, TCP_ROUND_TRIP, 51000), 1);
+	eq(of(CGROUP_A)->histogram[TCP_ROUND_TRIP].sum_ns, 51000);
+	eq(host_group_of(CGROUP_B), 0);
+}
+
+Test(tcp, a_connection_that_comes_in_counts_for_who_listens)
+{
+	struct host_socket *listener = listening(task_a, ROOT), *child;
+
+	host_switch_unseen(task_b);
+	child = host_socket_child(listener);
+	eq(opened_in(CGROUP_A), 0);
+	host_socket_set_state(child, TCP_ESTABLISHED);
+	eq(opened_in(CGROUP_A), 1);
+	eq(opened_out(CGROUP_A), 0);
+	eq(observed(CGROUP_A, TCP_CONNECT_LATENCY, 0), 0);
+	end(child);
+	eq(of(CGROUP_A)->closed, 1);
+	child = host_socket_child(listener); /* a handshake that never ends */
+	host_socket_set_state(child, TCP_CLOSE);
+	host_socket_destroy(child);
+	host_socket_set_state(listener, TCP_CLOSE);
+	host_socket_destroy(listener);
+	eq(opened_in(CGROUP_A), 1);
+	eq(of(CGROUP_A)->closed, 1);
+	for (unsigned int i = 0; i < DIMENSION_WIDTH(connect_failure); i++)
+		eq(of(CGROUP_A)->value[TCP_VALUE(FAILURES) + i], 0);
+}
+
+Test(tcp, a_connect_that_fails_is_told_by_its_error)
+{
+	static const struct {
+		int error;
+		unsigned int cause;
+	} cases[] = {
+		{ ECONNREFUSED, VALUE_INDEX(connect_failure, REFUSED) },
+		{ ETIMEDOUT, VALUE_INDEX(connect_failure, TIMEOUT) },
+		{ EHOSTUNREACH, VALUE_INDEX(connect_failure, UNREACHABLE) },
+		{ ENETUNREACH, VALUE_INDEX(connect_failure, UNREACHABLE) },
+		{ 0, VALUE_INDEX(connect_failure, ABORTED) },
+		{ EPROTO, VALUE_INDEX(connect_failure, OTHER) },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct host_socket *socket = connecting(task_a, AF_INET);
+		uint64_t before = of(CGROUP_A)->value[TCP_VALUE(FAILURES) + cases[i].cause];
+
+		host_switch_unseen(task_b);
+		host_socket_set_error(socket, cases[i].error);
+		host_socket_set_state(socket, TCP_CLOSE);
+		host_socket_destroy(socket);
+		eq(of(CGROUP_A)->value[TCP_VALUE(FAILURES) + cases[i].cause], before + 1);
+	}
+	eq(opened_out(CGROUP_A), 0);
+	eq(of(CGROUP_A)->closed, 0);
+}
+
+Test(tcp, segments_sent_again_and_resets_count_for_the_owner)
+{
+	struct host_socket *socket = connecting(task_a, AF_INET), *listener = listening(task_b, ROOT);
+	struct host_socket *remains = host_socket_new(AF_INET, CGROUP_A);
+
+	host_socket_retransmit(socket, 1);
+	host_socket_set_state(socket, TCP_ESTABLISHED);
+	host_socket_retransmit(socket, 7);
+	host_socket_retransmit_synack(listener);
+	eq(of(CGROUP_A)->value[TCP_VALUE(RETRANSMITS)], 8);
+	eq(of(CGROUP_B)->value[TCP_VALUE(RETRANSMITS)], 1);
+
+	host_socket_send_reset(socket);
+	host_socket_receive_reset(socket);
+	host_socket_receive_reset(socket);
+	host_socket_send_reset(NULL);
+	host_socket_state_unseen(remains, TCP_TIME_WAIT);
+	host_socket_send_reset(remains);
+	host_socket_state_unseen(remains, NEW_SYN_RECV);
+	host_socket_send_reset(remains);
+	eq(of(CGROUP_A)->value[TCP_VALUE(RESETS) + VALUE_INDEX(direction, OUT)], 1);
+	eq(of(CGROUP_A)->value[TCP_VALUE(RESETS) + VALUE_INDEX(direction, IN)], 2);
+	eq(of(0)->value[TCP_VALUE(RESETS) + VALUE_INDEX(direction, OUT)], 0);
+	host_socket_state_unseen(remains, TCP_ESTABLISHED); /* never seen before: its maker's */
+	host_socket_send_reset(remains);
+	eq(of(CGROUP_A)->value[TCP_VALUE(RESETS) + VALUE_INDEX(direction, OUT)], 2);
+	end(socket);
+	end(remains);
+	end(listener);
+}
+
+Test(tcp, a_socket_that_outlives_its_cgroup_counts_for_nobody_else)
+{
+	struct host_socket *socket = connecting(task_a, AF_INET), *other;
+	uint32_t group = host_group_of(CGROUP_A);
+
+	host_socket_set_state(socket, TCP_ESTABLISHED);
+	host_group_lose(CGROUP_A);
+	other = connecting(task_b, AF_INET);
+	eq(host_group_of(CGROUP_B), group);
+	end(socket);
+	eq(of(CGROUP_B)->closed, 0);
+	eq(of(0)->closed, 1);
+	end(other);
+}
+
+Test(tcp, sockets_that_were_there_are_found_once)
+{
+	struct host_socket *socket = host_socket_new(AF_INET, ROOT),
+			   *listener = host_socket_new(AF_INET6, ROOT);
+	struct host_socket *unix_socket = host_socket_new(AF_UNIX, ROOT), *child;
+
+	host_socket_state_unseen(socket, TCP_ESTABLISHED);
+	host_socket_state_unseen(unix_socket, TCP_ESTABLISHED);
+	host_socket_state_unseen(listener, TCP_LISTEN);
+	host_survey_socket(task_a, socket);
+	host_survey_socket(task_b, socket); /* inherited */
+	host_survey_socket(task_a, unix_socket);
+	host_survey_socket(task_b, listener);
+	host_survey_socket(task_a, NULL);
+	eq(of(CGROUP_A)->found, 1);
+	eq(of(CGROUP_B)->found, 0);
+	host_set_time(5000);
+	end(socket);
+	eq(of(CGROUP_A)->closed, 1);
+	eq(opened_out(CGROUP_A), 0);
+	eq(of(CGROUP_A)->histogram[TCP_DURATION].sum_ns, 0);
+	child = host_socket_child(listener);
+	host_socket_set_state(child, TCP_ESTABLISHED);
+	eq(opened_in(CGROUP_B), 1);
+	end(child);
+	end(listener);
+	end(unix_socket);
+	eq(of(CGROUP_A)->closed, 1);
+}
+
+Test(tcp, states_that_went_unseen_are_made_up_for_at_the_end)
+{
+	struct host_socket *socket = connecting(task_a, AF_INET), *failed = connecting(task_a, AF_INET);
+	struct host_socket *unknown = host_socket_new(AF_INET, CGROUP_B);
+
+	host_socket_set_state(socket, TCP_ESTABLISHED);
+	host_socket_state_unseen(socket, TCP_CLOSE);
+	host_socket_destroy(socket);
+	eq(of(CGROUP_A)->closed, 1);
+	host_socket_set_error(failed, ETIMEDOUT);
+	host_socket_state_unseen(failed, TCP_CLOSE);
+	host_socket_destroy(failed);
+	eq(of(CGROUP_A)->value[TCP_VALUE(FAILURES) + VALUE_INDEX(connect_failure, TIMEOUT)], 1);
+
+	host_socket_state_unseen(unknown, TCP_SYN_SENT);
+	host_socket_set_state(unknown, TCP_ESTABLISHED);
+	eq(opened_out(CGROUP_B), 1);
+	eq(of(CGROUP_B)->histogram[TCP_CONNECT_LATENCY].sum_ns, 0);
+	end(unknown);
+	eq(of(CGROUP_B)->closed, 1);
+}
+
+Test(tcp, another_protocol_is_left_alone)
+{
+	struct host_socket *socket = host_socket_new(AF_INET, CGROUP_A);
+
+	host_socket_set_protocol(socket, 132); /* SCTP has the same tracepoint */
+	host_switch_unseen(task_a);
+	host_socket_set_state(socket, TCP_SYN_SENT);
+	host_socket_set_state(socket, TCP_ESTABLISHED);
+	end(socket);
+	eq(host_group_of(CGROUP_A), 0);
+	eq(opened_out(0), 0);
+}
+
+Test(tcp, without_socket_storage_the_owner_is_kept_by_address)
+{
+	struct host_socket *socket, *listener, *child;
+
+	restart(false, false);
+	socket = connecting(task_a, AF_INET);
+	listener = listening(task_a, CGROUP_A);
+	eq(host_sockets_by_address(), 2);
+	host_switch_unseen(task_b);
+	host_socket_set_state(socket, TCP_ESTABLISHED);
+	child = host_socket_child(listener);
+	host_socket_set_state(child, TCP_ESTABLISHED);
+	eq(opened_out(CGROUP_A), 1);
+	eq(opened_in(CGROUP_A), 1);
+	eq(host_sockets_by_address(), 3);
+	end(child);
+	end(socket);
+	end(listener);
+	eq(of(CGROUP_A)->closed, 2);
+	eq(host_sockets_by_address(), 0);
+}
+
+Test(tcp, without_storage_the_v2_root_owns_nothing_on_v1)
+{
+	struct host_socket *socket, *child, *listener;
+
+	restart(false, true);
+	socket = connecting(task_a, AF_INET);
+	host_socket_set_state(socket, TCP_ESTABLISHED);
+	eq(opened_out(CGROUP_A | CGROUP_V1), 1);
+	listener = listening(task_a, ROOT);
+	child = host_socket_child(listener);
+	host_socket_set_state(child, TCP_ESTABLISHED);
+	eq(opened_in(CGROUP_A | CGROUP_V1), 0);
+	eq(host_group_of(ROOT), 0);
+	eq(opened_in(0), 1);
+	end(child);
+	eq(of(0)->closed, 1);
+	end(socket);
+	end(listener);
+}
