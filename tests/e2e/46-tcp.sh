@@ -153,8 +153,9 @@ is "29 went out from the proxy" "$(tcp "$WORK/proxy.prom" proxy connections_open
 is "29 from the client" "$(($(tcp "$WORK/proxy.prom" client connections_opened_total "$out") - 179))" 29
 is "TCP counts as many connects" "$(($(snmp "$near" ActiveOpens) - active))" \
 	"$(($(tcp "$WORK/proxy.prom" client connections_opened_total) + $(tcp "$WORK/proxy.prom" client connect_failures_total)))"
-[ $arrivals = 0 ] || is "and accepts" "$(($(snmp "$far" PassiveOpens) - passive))" \
-	"$(($(tcp "$WORK/proxy.prom" server connections_opened_total "$in") + 29))"
+# PassiveOpens has also the child that lost the race of two packets that end one handshake: one of 238 on 6.1, emulated.
+accepted=$(($(tcp "$WORK/proxy.prom" server connections_opened_total "$in") + 29))
+[ $arrivals = 0 ] || between "and accepts, but for a lost race" "$(($(snmp "$far" PassiveOpens) - passive))" "$accepted" $((accepted + 2))
 
 lossy() { # every third packet of the client's, and every fourth answer to a SYN, is lost
 	in_net "$far" nft -f - <<-NFT
