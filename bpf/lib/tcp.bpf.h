@@ -117,13 +117,16 @@ static __always_inline void tcp_observe(struct group_tcp *tcp, enum tcp_histogra
 	__sync_fetch_and_add(&tcp->histogram[which].bucket[bucket], 1);
 }
 
-static __always_inline void tcp_opened(struct tcp_socket *socket, bool is_out, __u64 now_ns)
+/* `is_now`: it did not open unseen before. */
+static __always_inline void tcp_opened(struct tcp_socket *socket, bool is_now)
 {
+	bool is_out = socket->phase == TCP_PHASE_CONNECTING;
 	struct group_tcp *tcp = tcp_group(socket);
+	__u64 now_ns = bpf_ktime_get_ns();
 
-	if (is_out && socket->began_ns)
+	if (is_now && is_out && socket->began_ns)
 		tcp_observe(tcp, TCP_CONNECT_LATENCY, now_ns - socket->began_ns);
-	socket->began_ns = now_ns;
+	socket->began_ns = is_now ? now_ns : 0;
 	socket->phase = TCP_PHASE_OPEN;
 	tcp_add(tcp, TCP_VALUE(OPENED) + (is_out ? VALUE_INDEX(direction, OUT) : VALUE_INDEX(direction, IN)),
 		1);
@@ -176,33 +179,43 @@ static __always_inline void tcp_leave(struct tcp_socket *socket, const struct so
 		tcp_failed(socket, sk);
 }
 
-/* Calls of one socket come one at a time: the kernel holds its lock. */
+static __always_inline bool tcp_is_open(int state)
+{
+	return state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT;
+}
+
+/* Process context of the task that calls connect() or listen(). */
+static __always_inline void tcp_begin(struct tcp_socket *socket, enum tcp_phase phase)
+{
+	tcp_socket_own(socket, task_cgroup_id((struct task_struct *)bpf_get_current_task()));
+	socket->phase = phase;
+	socket->began_ns = bpf_ktime_get_ns();
+}
+
+/* Calls of one socket come one at a time: the kernel holds its lock. From 7.0 on the program is skipped now and then: what an
+ * earlier call did not tell follows from the old state. */
 static __always_inline void tcp_on_state(const struct sock *sk, int old, int new)
 {
 	bool begins = new == TCP_SYN_SENT || new == TCP_LISTEN;
 	struct tcp_socket *socket;
 
-	if (sk->sk_protocol != TCP_PROTOCOL || new == TCP_CLOSE_WAIT)
+	if (sk->sk_protocol != TCP_PROTOCOL)
 		return;
-	socket = tcp_socket_get(sk, begins || new == TCP_ESTABLISHED);
+	socket = tcp_socket_get(sk, begins || new == TCP_ESTABLISHED || old == TCP_SYN_SENT);
 	if (!socket)
 		return;
 	if (begins) {
-		/* process context of the task that calls connect() or listen() */
-		tcp_socket_own(socket, task_cgroup_id((struct task_struct *)bpf_get_current_task()));
-		socket->phase = new == TCP_LISTEN ? TCP_PHASE_LISTENING : TCP_PHASE_CONNECTING;
-		socket->began_ns = bpf_ktime_get_ns();
-	} else if (new == TCP_ESTABLISHED) {
-		if (socket->phase == TCP_PHASE_NEW)
-			tcp_socket_own_by_maker(socket, sk);
-		if (socket->phase != TCP_PHASE_OPEN)
-			tcp_opened(socket,
-				   socket->phase == TCP_PHASE_CONNECTING ||
-					   (socket->phase == TCP_PHASE_NEW && old == TCP_SYN_SENT),
-				   bpf_ktime_get_ns());
-	} else {
-		tcp_leave(socket, sk, new == TCP_CLOSE);
+		tcp_begin(socket, new == TCP_LISTEN ? TCP_PHASE_LISTENING : TCP_PHASE_CONNECTING);
+		return;
 	}
+	if (socket->phase == TCP_PHASE_NEW) {
+		tcp_socket_own_by_maker(socket, sk);
+		socket->phase = old == TCP_SYN_SENT ? TCP_PHASE_CONNECTING : TCP_PHASE_LISTENING;
+	}
+	if (socket->phase < TCP_PHASE_OPEN && (tcp_is_open(new) || tcp_is_open(old)))
+		tcp_opened(socket, new == TCP_ESTABLISHED);
+	if (!tcp_is_open(new))
+		tcp_leave(socket, sk, new == TCP_CLOSE);
 }
 
 /* The last of a socket: what its states did not tell, because the program was skipped, is made up for. */
@@ -259,7 +272,7 @@ static __always_inline void tcp_on_reset(const struct sock *sk, __u32 direction)
 static __always_inline void tcp_on_survey(const struct sock *sk, struct task_struct *task)
 {
 	int state = sk->__sk_common.skc_state, family = sk->__sk_common.skc_family;
-	bool is_open = state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT;
+	bool is_open = tcp_is_open(state);
 	struct tcp_socket *socket;
 	struct group_tcp *tcp;
 

@@ -257,6 +257,22 @@ Test(tcp, states_that_went_unseen_are_made_up_for_at_the_end)
 	host_socket_destroy(failed);
 	eq(of(CGROUP_A)->value[TCP_VALUE(FAILURES) + VALUE_INDEX(connect_failure, TIMEOUT)], 1);
 
+	socket = connecting(task_a, AF_INET);
+	host_socket_state_unseen(socket, TCP_ESTABLISHED);
+	host_socket_set_state(socket, TCP_FIN_WAIT1);
+	eq(opened_out(CGROUP_A), 2);
+	eq(of(CGROUP_A)->closed, 2);
+	eq(of(CGROUP_A)->histogram[TCP_CONNECT_LATENCY].sum_ns, 0);
+	end(socket);
+	eq(of(CGROUP_A)->closed, 2);
+
+	socket = host_socket_new(AF_INET, CGROUP_A);
+	host_socket_state_unseen(socket, TCP_SYN_SENT);
+	host_socket_set_error(socket, ECONNREFUSED);
+	host_socket_set_state(socket, TCP_CLOSE);
+	host_socket_destroy(socket);
+	eq(of(CGROUP_A)->value[TCP_VALUE(FAILURES) + VALUE_INDEX(connect_failure, REFUSED)], 1);
+
 	host_socket_state_unseen(unknown, TCP_SYN_SENT);
 	host_socket_set_state(unknown, TCP_ESTABLISHED);
 	eq(opened_out(CGROUP_B), 1);
