@@ -172,6 +172,8 @@ is "none failed" "$(many client connect_failures_total)" 0
 is "all have ended" "$(tcp "$WORK/many.prom" client connections)" 0
 is "at both ends" "$(tcp "$WORK/many.prom" server connections)" 0
 
+# The last packets of a connection may be sent again after its processes have ended.
+all_over() { ! { in_net "$near" ss -Htan; in_net "$far" ss -Htan; } | grep -qv '^LISTEN\|^TIME-WAIT'; }
 lossy() { # every third packet of the client's, and every fourth answer to a SYN, is lost
 	in_net "$far" nft -f - <<-NFT
 		table inet loss {
@@ -183,6 +185,7 @@ lossy() { # every third packet of the client's, and every fourth answer to a SYN
 if lossy 2>"$WORK/nft"; then
 	in_net "$near" sysctl -q -w net.ipv4.tcp_syn_retries=6
 	client 10.77.0.2 1001 10
+	eventually 60 all_over
 	look loss.prom
 	resent=$(tcp "$WORK/loss.prom" client retransmits_total)
 	between "with packets lost, segments are sent again" "$resent" 5 1000
