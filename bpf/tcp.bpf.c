@@ -12,6 +12,18 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sk, const int old, const in
 	return 0;
 }
 
+/*
+ * Beside the other on 7.0 and later: one that was preempted is skipped on its CPU, for as long as another thread has it. Whichever
+ * runs first does the work, the second finds it done. A program of the kind `tracepoint/` would not be skipped, but has no socket
+ * storage.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(inet_sock_set_state_twin, const struct sock *sk, const int old, const int new)
+{
+	tcp_on_state(sk, old, new);
+	return 0;
+}
+
 /* After the socket's last state, in any context. Since 5.5. */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(tcp_destroy_sock, struct sock *sk)

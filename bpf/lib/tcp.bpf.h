@@ -88,13 +88,9 @@ static __always_inline void tcp_socket_own_by_maker(struct tcp_socket *socket, c
 /* What is kept for the owner; that of group 0 when there is none or its cgroup is gone. */
 static __always_inline struct group_tcp *tcp_group(const struct tcp_socket *socket)
 {
-	struct group *group = NULL;
-	__u32 number = 0;
+	__u32 number = socket->group;
+	struct group *group = bpf_map_lookup_elem(&groups, &number);
 
-	if (socket) {
-		number = socket->group;
-		group = bpf_map_lookup_elem(&groups, &number);
-	}
 	if (!group || group->cgroup_id != socket->cgroup_id)
 		number = 0;
 	return bpf_map_lookup_elem(&group_tcps, &number);
@@ -192,8 +188,8 @@ static __always_inline void tcp_begin(struct tcp_socket *socket, enum tcp_phase 
 	socket->began_ns = bpf_ktime_get_ns();
 }
 
-/* Calls of one socket come one at a time: the kernel holds its lock. From 7.0 on the program is skipped now and then: what an
- * earlier call did not tell follows from the old state. */
+/* Calls of one socket come one at a time: the kernel holds its lock. From 7.0 on a program is skipped now and then, so there it has
+ * a twin: a second call for the same change of state changes nothing. What both missed follows from the old state at the next. */
 static __always_inline void tcp_on_state(const struct sock *sk, int old, int new)
 {
 	bool begins = new == TCP_SYN_SENT || new == TCP_LISTEN;

@@ -204,6 +204,7 @@ struct host_task {
 static struct {
 	__u32 cpu;
 	__u64 now_ns;
+	bool twins;
 	struct host_task *idle[HOST_CPUS], *current[HOST_CPUS];
 	struct host_cgroup *cgroup[CGROUPS];
 } host;
@@ -488,6 +489,7 @@ static void maps_stop(void)
 		maps[i].keys = maps[i].values = NULL;
 	}
 	host.cpu = 0;
+	host.twins = false;
 	host.now_ns = 0;
 }
 

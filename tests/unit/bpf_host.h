@@ -132,6 +132,7 @@ void host_socket_set_error(struct host_socket *socket, int error);
 void host_socket_set_round_trip(struct host_socket *socket, __u32 round_trip_us);
 void host_socket_set_state(struct host_socket *socket, int state);
 void host_socket_state_unseen(struct host_socket *socket, int state);
+void host_set_twins(bool twins);                      /* the program and its twin, until host_stop() */
 void host_socket_destroy(struct host_socket *socket); /* the program, then free() */
 void host_socket_retransmit(struct host_socket *socket, __u16 segments);
 void host_socket_retransmit_synack(struct host_socket *listener);

@@ -55,7 +55,14 @@ void host_socket_set_state(struct host_socket *socket, int state)
 	struct sock *sk = sock_of(socket);
 
 	inet_sock_set_state(sk, sk->__sk_common.skc_state, state);
+	if (host.twins)
+		inet_sock_set_state_twin(sk, sk->__sk_common.skc_state, state);
 	host_socket_state_unseen(socket, state);
+}
+
+void host_set_twins(bool twins)
+{
+	host.twins = twins;
 }
 
 void host_socket_state_unseen(struct host_socket *socket, int state)

@@ -281,6 +281,33 @@ Test(tcp, states_that_went_unseen_are_made_up_for_at_the_end)
 	eq(of(CGROUP_B)->closed, 1);
 }
 
+Test(tcp, the_twin_changes_nothing)
+{
+	struct host_socket *socket, *listener, *child;
+
+	host_set_twins(true);
+	socket = connecting(task_a, AF_INET);
+	listener = listening(task_a, ROOT);
+	child = host_socket_child(listener);
+	host_set_time(5000);
+	host_socket_set_round_trip(socket, 3);
+	host_socket_set_state(socket, TCP_ESTABLISHED);
+	host_socket_set_state(child, TCP_ESTABLISHED);
+	end(socket);
+	end(child);
+	socket = connecting(task_a, AF_INET);
+	host_socket_set_error(socket, ETIMEDOUT);
+	host_socket_set_state(socket, TCP_CLOSE);
+	host_socket_destroy(socket);
+	end(listener);
+	eq(opened_out(CGROUP_A), 1);
+	eq(opened_in(CGROUP_A), 1);
+	eq(of(CGROUP_A)->closed, 2);
+	eq(of(CGROUP_A)->histogram[TCP_CONNECT_LATENCY].sum_ns, 4000);
+	eq(of(CGROUP_A)->histogram[TCP_ROUND_TRIP].sum_ns, 3000);
+	eq(of(CGROUP_A)->value[TCP_VALUE(FAILURES) + VALUE_INDEX(connect_failure, TIMEOUT)], 1);
+}
+
 Test(tcp, another_protocol_is_left_alone)
 {
 	struct host_socket *socket = host_socket_new(AF_INET, CGROUP_A);
