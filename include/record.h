@@ -8,7 +8,7 @@
  * names[slot]     executable of the thread
  * cpus[cpu]       current slot, independent totals, per-CPU tables
  * groups[group]   one per cgroup, for what is not counted per thread; group 0 takes what finds no group
- * group_tcps[group] the same for TCP
+ * group_tcps[group] the same for TCP (record_tcp.h)
  *
  * Only the CPU that runs a thread writes its record, with plain adds. `state` is stored last at birth and at death. A DEAD
  * record is written by nobody in the kernel: the reader takes the last difference, clears it and gives the slot back.
@@ -138,23 +138,6 @@ struct group {
 	__u32 state;
 	__u32 padding;
 	__u64 runqueue[HISTOGRAM_BUCKETS]; /* only buckets from RUNQUEUE_MIN_EXPONENT up; atomic adds */
-} __attribute__((aligned(64)));
-
-/* TCP, one per group; atomic adds. The values are those of source CGROUP in metrics.def. Histograms grow before the counters that
- * tell of them. */
-#define TCP_VALUE(id) (V_TCP_##id - V_TCP_OPENED)
-#define TCP_VALUES TCP_VALUE(CONNECTIONS)
-
-enum tcp_histogram { TCP_CONNECT_LATENCY, TCP_ROUND_TRIP, TCP_DURATION, TCP_HISTOGRAMS };
-
-struct group_tcp {
-	__u64 value[TCP_VALUES];
-	__u64 found;  /* connections that were there before ktally */
-	__u64 closed; /* of those opened and found */
-	struct {
-		__u64 sum_ns;
-		__u32 bucket[HISTOGRAM_BUCKETS]; /* may wrap: differences count */
-	} histogram[TCP_HISTOGRAMS];
 } __attribute__((aligned(64)));
 
 /* Profile full: one per group, atomic adds of the sampled system calls: one in 2^SAMPLE_SHIFT on average. */

@@ -9,6 +9,7 @@
 #include "oom_record.h"
 #include "probe_config.h"
 #include "record.h"
+#include "record_tcp.h"
 
 #define MAP_ARRAY(name_, value_, flags_)          \
 	struct {                                  \

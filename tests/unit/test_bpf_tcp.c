@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "bpf_host_setup.h"
+#include "record_tcp.h"
 
 #define SYN_RECV TCP_SYN_RECV
 #define NEW_SYN_RECV 12

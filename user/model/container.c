@@ -8,6 +8,7 @@
 #include "model/container.h"
 #include "model/network.h"
 #include "model/program.h"
+#include "record_tcp.h"
 
 #define OTHER_NAME "other"
 #define UNKNOWN_NAME "unknown"

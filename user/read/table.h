@@ -8,6 +8,7 @@
 #include "probe/probe.h"
 #include "probe_config.h"
 #include "record.h"
+#include "record_tcp.h"
 
 struct table {
 	struct record *records;

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause OR Apache-2.0 */
+#pragma once
+/* What record.h says, for TCP. */
+#include "record.h"
+
+/* TCP, one per group; atomic adds. The values are those of source CGROUP in metrics.def. Histograms grow before the counters that
+ * tell of them. */
+#define TCP_VALUE(id) (V_TCP_##id - V_TCP_OPENED)
+#define TCP_VALUES TCP_VALUE(CONNECTIONS)
+
+enum tcp_histogram { TCP_CONNECT_LATENCY, TCP_ROUND_TRIP, TCP_DURATION, TCP_HISTOGRAMS };
+
+struct group_tcp {
+	__u64 value[TCP_VALUES];
+	__u64 found;  /* connections that were there before ktally */
+	__u64 closed; /* of those opened and found */
+	struct {
+		__u64 sum_ns;
+		__u32 bucket[HISTOGRAM_BUCKETS]; /* may wrap: differences count */
+	} histogram[TCP_HISTOGRAMS];
+} __attribute__((aligned(64)));
