@@ -7,8 +7,7 @@
  * bases[slot]     what the thread's task counters stood at when the record began
  * names[slot]     executable of the thread
  * cpus[cpu]       current slot, independent totals, per-CPU tables
- * groups[group]   one per cgroup, for what is not counted per thread; group 0 takes what finds no group
- * group_tcps[group] the same for TCP (record_tcp.h)
+ * groups[group]   one per cgroup, for what is not counted per thread, and group_tcps[]; group 0 takes what finds no group
  *
  * Only the CPU that runs a thread writes its record, with plain adds. `state` is stored last at birth and at death. A DEAD
  * record is written by nobody in the kernel: the reader takes the last difference, clears it and gives the slot back.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
+#include "lib/compat_socket.bpf.h"
 #include "lib/group.bpf.h"
 
 /*

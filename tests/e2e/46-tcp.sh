@@ -57,6 +57,7 @@ serve() { # serve CGROUP ADDRESS PORT [TO PORT]
 tcp() { metric "$1" "ktally_container_tcp_$3" "container=\"$(basename "${folder[$2]}")\"${4:+,$4}"; }
 out='direction="out"' in='direction="in"'
 # snmp NAMESPACE NAME: what TCP counts there
+# shellcheck disable=SC2016 # awk fields
 snmp() {
 	in_net "$1" awk -v name="$2" '$1 != "Tcp:" { next }
 		!head { for (i = 2; i <= NF; i++) at[$i] = i; head = 1; next } { print $at[name] }' /proc/net/snmp
