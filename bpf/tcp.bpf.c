@@ -64,19 +64,22 @@ int BPF_PROG(tcp_receive_reset, struct sock *sk)
 	return 0;
 }
 
-/* Run once, after the hooks are attached, by reading the iterator's descriptor: all open files of all processes. Since 5.8,
- * bpf_sock_from_file() since 5.11. */
+/* Run twice, before and after the hooks are attached, by reading the iterator's descriptor: all open files of all processes. Since
+ * 5.8, bpf_sock_from_file() since 5.11. */
 SEC("iter/task_file")
 int survey_sockets(struct bpf_iter__task_file *context)
 {
 	struct task_struct *task = context->task;
 	struct file *file = context->file;
+	const struct control *control;
 	struct socket *socket;
+	__u32 zero = 0;
 
-	if (!task || !file)
+	control = bpf_map_lookup_elem(&control_map, &zero);
+	if (!task || !file || !control)
 		return 0;
 	socket = bpf_sock_from_file(file);
 	if (socket && socket->sk)
-		tcp_on_survey(socket->sk, task);
+		tcp_on_survey(socket->sk, task, control->survey_listeners);
 	return 0;
 }

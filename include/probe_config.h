@@ -82,7 +82,8 @@ struct control {
 	__u32 slot_count;
 	__u32 group_count;
 	__u32 disk_count;
-	__u32 padding;
+	/* survey_sockets: only those that listen, before the hooks; what comes to them then has an owner at once */
+	__u32 survey_listeners;
 	__u32 slot[GIVEN_SLOTS];
 	__u32 group[GIVEN_GROUPS];
 	__u64 group_cgroup[GIVEN_GROUPS]; /* whose they were */

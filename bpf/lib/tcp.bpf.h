@@ -266,7 +266,8 @@ static __always_inline void tcp_on_reset(const struct sock *sk, __u32 direction)
  * A socket that was there before the hooks. A connection that ends at the very moment at which it is looked at may stay in the
  * gauge: its state changes after its hook ran.
  */
-static __always_inline void tcp_on_survey(const struct sock *sk, struct task_struct *task)
+static __always_inline void tcp_on_survey(const struct sock *sk, struct task_struct *task,
+					  bool only_listeners)
 {
 	int state = sk->__sk_common.skc_state, family = sk->__sk_common.skc_family;
 	bool is_open = tcp_is_open(state);
@@ -275,12 +276,14 @@ static __always_inline void tcp_on_survey(const struct sock *sk, struct task_str
 
 	if ((family != FAMILY_INET && family != FAMILY_INET6) || sk->sk_protocol != TCP_PROTOCOL)
 		return;
-	if (!is_open && state != TCP_LISTEN && state != TCP_SYN_SENT)
+	if (state != TCP_LISTEN && (only_listeners || (!is_open && state != TCP_SYN_SENT)))
 		return;
 	socket = tcp_socket_get(sk, true);
-	if (!socket || socket->phase != TCP_PHASE_NEW)
+	if (!socket || socket->phase >= TCP_PHASE_OPEN)
 		return;
-	tcp_socket_own(socket, task_cgroup_id(task));
+	/* a child that opened before the hooks has its listener's phase, and owner */
+	if (socket->phase == TCP_PHASE_NEW)
+		tcp_socket_own(socket, task_cgroup_id(task));
 	if (!is_open) {
 		socket->phase = state == TCP_LISTEN ? TCP_PHASE_LISTENING : TCP_PHASE_CONNECTING;
 		return;

@@ -139,7 +139,7 @@ void host_socket_retransmit_synack(struct host_socket *listener);
 void host_socket_send_reset(struct host_socket *socket); /* NULL: for no socket */
 void host_socket_receive_reset(struct host_socket *socket);
 /* `survey_sockets` meets a file of the task; a NULL socket is another kind of file. */
-void host_survey_socket(struct host_task *task, struct host_socket *socket);
+void host_survey_socket(struct host_task *task, struct host_socket *socket, bool only_listeners);
 const struct group_tcp *host_group_tcp(__u32 group);
 /* Group of a cgroup, 0 when it has none; its cgroup is gone, as the reader gives it back. */
 __u32 host_group_of(__u64 cgroup_id);

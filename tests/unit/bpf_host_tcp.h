@@ -100,14 +100,17 @@ void host_socket_receive_reset(struct host_socket *socket)
 	tcp_receive_reset(sock_of(socket));
 }
 
-void host_survey_socket(struct host_task *task, struct host_socket *socket)
+void host_survey_socket(struct host_task *task, struct host_socket *socket, bool only_listeners)
 {
+	__u32 zero = 0;
+	struct control *control = bpf_map_lookup_elem(&control_map, &zero);
 	struct file *file = zeroed(sizeof(*file));
 	struct bpf_iter__task_file context = { .task = &task->task, .file = file };
 
 	if (socket)
 		socket->socket.sk = sock_of(socket);
 	file->private_data = socket ? &socket->socket : NULL;
+	control->survey_listeners = only_listeners;
 	survey_sockets(&context);
 	free(file);
 }

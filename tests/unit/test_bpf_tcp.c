@@ -223,11 +223,11 @@ Test(tcp, sockets_that_were_there_are_found_once)
 	host_socket_state_unseen(socket, TCP_ESTABLISHED);
 	host_socket_state_unseen(unix_socket, TCP_ESTABLISHED);
 	host_socket_state_unseen(listener, TCP_LISTEN);
-	host_survey_socket(task_a, socket);
-	host_survey_socket(task_b, socket); /* inherited */
-	host_survey_socket(task_a, unix_socket);
-	host_survey_socket(task_b, listener);
-	host_survey_socket(task_a, NULL);
+	host_survey_socket(task_a, socket, false);
+	host_survey_socket(task_b, socket, false); /* inherited */
+	host_survey_socket(task_a, unix_socket, false);
+	host_survey_socket(task_b, listener, false);
+	host_survey_socket(task_a, NULL, false);
 	eq(of(CGROUP_A)->found, 1);
 	eq(of(CGROUP_B)->found, 0);
 	host_set_time(5000);
@@ -241,6 +241,35 @@ Test(tcp, sockets_that_were_there_are_found_once)
 	end(child);
 	end(listener);
 	end(unix_socket);
+	eq(of(CGROUP_A)->closed, 1);
+}
+
+Test(tcp, who_comes_to_a_listener_before_the_hooks_is_found_with_its_owner)
+{
+	struct host_socket *listener = host_socket_new(AF_INET, ROOT), *early, *late;
+	struct host_socket *connected = host_socket_new(AF_INET, ROOT);
+
+	host_socket_state_unseen(listener, TCP_LISTEN);
+	host_socket_state_unseen(connected, TCP_ESTABLISHED);
+	host_survey_socket(task_b, listener, true);
+	host_survey_socket(task_b, connected, true);
+	eq(of(CGROUP_B)->found, 0);
+	early = host_socket_child(listener);
+	host_socket_state_unseen(early, TCP_ESTABLISHED);
+	late = host_socket_child(listener);
+	host_socket_set_state(late, TCP_ESTABLISHED);
+	host_survey_socket(task_a, listener, false);
+	host_survey_socket(task_a, early, false);
+	host_survey_socket(task_a, late, false);
+	host_survey_socket(task_a, connected, false);
+	eq(of(CGROUP_B)->found, 1);
+	eq(opened_in(CGROUP_B), 1);
+	eq(of(CGROUP_A)->found, 1);
+	end(early);
+	end(late);
+	end(connected);
+	end(listener);
+	eq(of(CGROUP_B)->closed, 2);
 	eq(of(CGROUP_A)->closed, 1);
 }
 

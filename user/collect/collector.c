@@ -131,8 +131,9 @@ static int start_bpf(struct collector *collector, const struct options *options)
 	probe_attach_early(collector->probe);
 	records_survey(collector->records,
 		       true); /* without it, threads get their records when they first run */
+	records_survey_sockets(collector->records, true); /* -ENOENT before 5.11 */
 	probe_attach(collector->probe);
-	probe_survey(collector->probe, PROBE_survey_sockets); /* those of before; -ENOENT before 5.11 */
+	records_survey_sockets(collector->records, false);
 	collector->kernel_memory = probe_kernel_memory(collector->probe);
 	set_time(collector);
 	records_settle(collector->records, &collector->owner);

@@ -278,7 +278,8 @@ static int attach_program(struct probe *probe, enum probe_program program)
 
 int probe_attach_early(struct probe *probe)
 {
-	static const enum probe_program early[] = { PROBE_survey, PROBE_cgroup_mkdir, PROBE_cgroup_rmdir };
+	static const enum probe_program early[] = { PROBE_survey, PROBE_survey_sockets, PROBE_cgroup_mkdir,
+						    PROBE_cgroup_rmdir };
 	int failed = 0;
 
 	for (unsigned int i = 0; i < sizeof(early) / sizeof(early[0]); i++)

@@ -54,7 +54,7 @@ int probe_new(const struct probe_settings *settings, struct probe **ret_probe);
 void probe_free(struct probe *probe);
 CLEANUP_FREE(probe)
 
-/* Attaches what must be there before the hooks: the survey, and the notices of cgroups. Returns how many failed. */
+/* Attaches what must be there before the hooks: the surveys, and the notices of cgroups. Returns how many failed. */
 int probe_attach_early(struct probe *probe);
 /* Attaches all hooks of the profile that are not yet. Returns how many failed. */
 int probe_attach(struct probe *probe);

@@ -405,6 +405,12 @@ int records_survey(struct records *records, bool make)
 	return probe_survey(records->probe, PROBE_survey);
 }
 
+int records_survey_sockets(struct records *records, bool listen)
+{
+	records->table.control->survey_listeners = listen;
+	return probe_survey(records->probe, PROBE_survey_sockets);
+}
+
 void records_settle(struct records *records, const struct thread_owner *owner)
 {
 	if (records->surveys)

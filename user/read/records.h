@@ -48,6 +48,8 @@ CLEANUP_FREE(records)
 
 /* Before and after probe_attach(): every task gets its record; those that ended in between are cleared away. */
 int records_survey(struct records *records, bool make);
+/* The same for sockets: before, those that `listen`; after, all of them. */
+int records_survey_sockets(struct records *records, bool listen);
 void records_settle(struct records *records, const struct thread_owner *owner);
 
 /* One reading of everything. `owner->model` is the model given at the start. */
