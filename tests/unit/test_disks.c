@@ -193,7 +193,9 @@ static void kill_one(uint64_t cgroup_id, const char *name)
 {
 	struct oom_victim *victim = &kills.victim[kills.written++ % OOM_VICTIMS];
 
-	*victim = (struct oom_victim){ .pid = 101, .tgid = 101, .cgroup_id = cgroup_id };
+	*victim = (struct oom_victim){
+		.pid = 103, .tgid = 101, .cgroup_id = cgroup_id, .limit_bytes = 16777216
+	};
 	strcpy(victim->name, name);
 }
 
@@ -221,4 +223,33 @@ Test(disks, victims_that_were_written_over_or_are_nobodys_count_for_the_node)
 	/* the oldest may be half written over, so it counts as lost too */
 	cr_expect_eq(cgroup->container->value[V_OOM_KILLS], OOM_VICTIMS - 3);
 	cr_expect_eq(oom.lost, 8);
+}
+
+static unsigned int told, told_nobodys;
+
+static void on_victim(void *context, const struct oom_victim *victim, const struct program *program)
+{
+	(void)context;
+	cr_expect_eq(victim->pid, 103);
+	cr_expect_eq(victim->tgid, 101);
+	cr_expect_eq(victim->limit_bytes, 16777216);
+	told++;
+	told_nobodys += !program;
+	if (!program)
+		return;
+	cr_expect_str_eq(program->name, "worker");
+	cr_expect_str_eq(program->container->name, "web");
+}
+
+Test(disks, who_wants_to_know_is_told_each_victim_once_also_when_its_cgroup_is_gone)
+{
+	owner.on_victim = on_victim;
+	kill_one(CGROUP, "worker");
+	model_cgroup_remove(model, cgroup, SECOND);
+	kill_one(CGROUP, "worker");
+	kill_one(4111, "gone");
+	oom_pass(&oom, &kills, &owner);
+	oom_pass(&oom, &kills, &owner);
+	cr_expect_eq(told, 3);
+	cr_expect_eq(told_nobodys, 1);
 }

@@ -9,5 +9,5 @@ struct oom {
 	uint64_t lost; /* written over before they were read: counted for the node alone */
 };
 
-/* Counts the victims since the last reading, each for its program. The kernel may write meanwhile. */
+/* Counts the victims since the last reading, each for its program, and tells owner->on_victim. The kernel may write meanwhile. */
 void oom_pass(struct oom *oom, const struct oom_log *log, const struct thread_owner *owner);

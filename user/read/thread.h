@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "model/model.h"
+#include "oom_record.h"
 #include "record.h"
 
 struct thread {
@@ -31,6 +32,9 @@ struct thread_owner {
 	uint64_t realtime_ns;
 	/* The cgroup of an id that the model does not know yet; NULL when out of memory. `pid` helps to find its path. */
 	struct cgroup *(*find_cgroup)(void *context, uint64_t cgroup_id, uint32_t pid);
+	/* Each victim of the OOM killer once, after it was counted; `program` (of its container) is NULL for one that is nobody's. NULL:
+	 * nobody wants to know. */
+	void (*on_victim)(void *context, const struct oom_victim *victim, const struct program *program);
 	void *context;
 };
 
