@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Threads as a whole: the survey of all that exist (at start, and each tick in profile light), the executable's name after
- * exec, and births and deaths where sched_switch is not attached. */
+/* Threads as a whole: the survey of all that exist (at start, and each tick in profile light), the memory of processes, the
+ * executable's name after exec, and births and deaths where sched_switch is not attached. */
 #include "lib/program.bpf.h"
+#include "lib/resident.bpf.h"
 #include "lib/switch.bpf.h"
 
 static __always_inline void survey_task(struct cpu_state *cpu, const struct control *control,
@@ -47,6 +48,18 @@ int survey(struct bpf_iter__task *context)
 
 	if (task && cpu && control)
 		survey_task(cpu, control, task);
+	return 0;
+}
+
+/* Run by reading the iterator's descriptor, some rows at a time. Process context of the reader, preemptible. Since 5.8. */
+SEC("iter/task")
+int resident(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+	struct resident_row row = {};
+
+	if (task && resident_tell(task, &row))
+		bpf_seq_write(context->meta->seq, &row, sizeof(row));
 	return 0;
 }
 

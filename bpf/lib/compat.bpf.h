@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
-/* All that differs between kernels (5.10 to 7.x) or architectures: one getter each, with the commit and version of the change. */
+/* All that differs between kernels (5.10 to 7.x) or architectures: one getter each, with the commit and version of the change.
+ * Memory of processes: compat_memory.bpf.h. */
 
 /* Commit 2f064a59a11f ("sched: Change task_struct::state"), 5.14: long state became unsigned int __state. */
 struct task_struct___before_5_14 {
@@ -20,6 +21,7 @@ static __always_inline bool task_is_in_exec(struct task_struct *task)
 	return bpf_core_field_exists(task->in_execve) && BPF_CORE_READ_BITFIELD(task, in_execve);
 }
 
+#define PAGE_BYTES 4096 /* x86-64 */
 #define TASK_INTERRUPTIBLE_BIT 0x1
 #define TASK_DEAD_BIT 0x80 /* include/linux/sched.h: same value since 4.x */
 #define PF_KTHREAD_BIT 0x00200000

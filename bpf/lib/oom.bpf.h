@@ -3,8 +3,7 @@
 /* Victims of the OOM killer, into a log that the reader maps, and as a notice. */
 #include "lib/record.bpf.h"
 
-#define PAGE_BYTES 4096 /* x86-64 */
-#define OOM_LEVELS 16   /* cgroups above the victim's that are asked for a limit */
+#define OOM_LEVELS 16 /* cgroups above the victim's that are asked for a limit */
 
 /* The nearest memory limit at or above the task's cgroup, 0 when there is none. Limits are counted in pages, in
  * page_counter.max since commit bbec2e15170a, 4.18. */

@@ -588,6 +588,45 @@ void host_survey(struct host_task *task, __u32 number, bool makes)
 	survey(&context);
 }
 
+void host_task_set_pages(struct host_task *task, __u64 files, __u64 anonymous, __u64 swapped, __u64 shared)
+{
+	struct mm_struct *mm = task->process->mm;
+
+	mm->rss_stat[MM_FILEPAGES].count = files;
+	mm->rss_stat[MM_ANONPAGES].count = anonymous;
+	mm->rss_stat[MM_SWAPENTS].count = swapped;
+	mm->rss_stat[MM_SHMEMPAGES].count = shared;
+}
+
+/* The rest that CPUs hold back lies where only a kernel can put it: end-to-end tests see it. */
+static void *bpf_map_lookup_percpu_elem(const void *map, const void *key, __u32 cpu)
+{
+	(void)map;
+	(void)key;
+	(void)cpu;
+	return NULL;
+}
+
+static struct resident_row *told;
+
+static long bpf_seq_write(void *seq, const void *data, __u32 size)
+{
+	(void)seq;
+	__builtin_memcpy(told, data, size);
+	told = NULL;
+	return 0;
+}
+
+bool host_resident(struct host_task *task, struct resident_row *ret_row)
+{
+	struct bpf_iter_meta meta = {};
+	struct bpf_iter__task context = { .meta = &meta, .task = &task->task };
+
+	told = ret_row;
+	resident(&context);
+	return !told;
+}
+
 void host_poke(void)
 {
 	poke(NULL);

@@ -12,6 +12,7 @@
 #include "disk_record.h"
 #include "events.h"
 #include "probe_config.h"
+#include "resident_record.h"
 
 #define HOST_CPUS 4
 
@@ -79,6 +80,9 @@ void host_sched_process_exec(struct host_task *task, __u32 old_pid);
 void host_task_newtask(struct host_task *task);
 void host_sched_process_free(struct host_task *task);
 void host_survey(struct host_task *task, __u32 number, bool makes);
+/* Resident pages of its process; what the iterator tells of the task: false for nothing. */
+void host_task_set_pages(struct host_task *task, __u64 files, __u64 anonymous, __u64 swapped, __u64 shared);
+bool host_resident(struct host_task *task, struct resident_row *ret_row);
 void host_poke(void);
 /* The current task's call ends: registers, result, program. */
 void host_sys_exit(__u64 number, __u64 argument, long result);

@@ -66,6 +66,7 @@ static long bpf_probe_read_kernel_str(void *to, __u32 size, const void *from)
 	HOST_READ_CHOOSE(__VA_ARGS__, HOST_READ_3, HOST_READ_2, HOST_READ_1, )(source, __VA_ARGS__)
 #define BPF_CORE_READ_BITFIELD(source, member) ((source)->member)
 #define bpf_core_field_exists(member) (sizeof((member) + 0) > 0)
+#define bpf_core_type_exists(type) (sizeof(type) == 0) /* asked for what kernels do not have any more */
 #define bpf_core_enum_value_exists(type, value) ((type)(value) == (value))
 #define bpf_core_field_offset(type, member) __builtin_offsetof(type, member)
 #define bpf_core_type_id_kernel(type) ((__u32)sizeof(type))
@@ -78,6 +79,7 @@ static long bpf_probe_read_user(void *to, __u32 size, const void *from)
 
 /* Helpers; bpf_host.c has them. */
 static void *bpf_map_lookup_elem(const void *map, const void *key);
+static void *bpf_map_lookup_percpu_elem(const void *map, const void *key, __u32 cpu);
 static long bpf_map_update_elem(const void *map, const void *key, const void *value, __u64 flags);
 static long bpf_map_delete_elem(const void *map, const void *key);
 static long bpf_map_push_elem(const void *map, const void *value, __u64 flags);
@@ -90,4 +92,5 @@ static __u64 bpf_ktime_get_ns(void);
 static void *bpf_sk_storage_get(const void *map, void *sk, void *value, __u64 flags);
 static struct socket *bpf_sock_from_file(struct file *file);
 static long bpf_task_pt_regs(struct task_struct *task);
+static long bpf_seq_write(void *seq, const void *data, __u32 size);
 static long bpf_ringbuf_output(const void *map, const void *data, __u64 size, __u64 flags);

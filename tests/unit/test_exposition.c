@@ -45,7 +45,7 @@ Test(exposition, empty_model_is_valid_and_leaves_out_what_has_no_samples)
 	cr_assert_null(strstr(out.data, "ktally_program_"));
 	cr_assert_null(strstr(out.data, "process_cpu"));
 	cr_assert_null(strstr(out.data, "by_name"));
-	cr_assert_null(strstr(out.data, "ktally_node_memory"));
+	cr_assert_null(strstr(out.data, "ktally_node_memory_usage"));
 	cr_assert(has_line("ktally_node_cpu_seconds_total 0"));
 	cr_assert(has_line("ktally_build_info{version=\"1.2.3\",revision=\"abcdef\"} 1"));
 }

@@ -72,15 +72,10 @@ void command_errors(char **args)
 	report("errors", errors);
 }
 
-void command_faults(char **args)
+/* Touches so many anonymous pages, and leaves them there. Returns the minor faults of it. */
+static uint64_t touch_pages(size_t pages)
 {
-	size_t pages = parse_number(args[0]), page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	size_t bytes = pages * page_bytes;
-	if (!pages) {
-		report("pages", 0);
-		report("minor_faults", 0);
-		return;
-	}
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE), bytes = pages * page_bytes;
 	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		fail("cannot map %zu pages: %s", pages, strerror(errno));
@@ -93,8 +88,24 @@ void command_faults(char **args)
 	for (size_t i = 0; i < pages; i++)
 		((volatile char *)memory)[i * page_bytes] = 1;
 	getrusage(RUSAGE_SELF, &after);
+	return (uint64_t)(after.ru_minflt - before.ru_minflt);
+}
+
+void command_faults(char **args)
+{
+	size_t pages = parse_number(args[0]);
+	uint64_t faults = pages ? touch_pages(pages) : 0;
 	report("pages", pages);
-	report("minor_faults", (uint64_t)(after.ru_minflt - before.ru_minflt));
+	report("minor_faults", faults);
+}
+
+void command_hold(char **args)
+{
+	size_t pages = parse_number(args[0]);
+	touch_pages(pages);
+	report("pages", pages);
+	report_flush();
+	sleep_ns(parse_number(args[1]) * 1000000000);
 }
 
 void command_files(char **args)

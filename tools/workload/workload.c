@@ -48,6 +48,7 @@ static const struct command {
 	{ "pipe", "N MS", 2, 2, command_pipe, "N reads of a pipe that a sleeping child fills" },
 	{ "socket", "N MS", 2, 2, command_socket, "N receives from a socket that a sleeping child fills" },
 	{ "faults", "N", 1, 1, command_faults, "N anonymous pages touched, no huge pages" },
+	{ "hold", "N SECONDS", 2, 2, command_hold, "the same, and keeps them so long" },
 	{ "files", "N [BYTES]", 1, 2, command_files,
 	  "N writes and N reads of a regular file, 4096 bytes each" },
 	{ "transfer", "CALL ON N BYTES", 4, 4, command_transfer,

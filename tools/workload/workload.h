@@ -42,7 +42,7 @@ void burn_cpu(uint64_t cpu_ns);
 typedef void command_function(char **args);
 
 /* calls.c */
-command_function command_calls, command_errors, command_faults, command_files;
+command_function command_calls, command_errors, command_faults, command_hold, command_files;
 command_function command_spin, command_spin_forever;
 /* processes.c */
 command_function command_forks, command_exits, command_execs, command_threads;

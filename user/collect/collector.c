@@ -12,6 +12,7 @@
 #include "read/events.h"
 #include "read/machine_files.h"
 #include "read/node_files.h"
+#include "read/resident.h"
 
 #define EVENTS_PER_TURN 256
 #define TURNS_AT_ONCE \
@@ -31,6 +32,7 @@ struct collector {
 	struct probe *probe; /* NULL without BPF, as the next two */
 	struct records *records;
 	struct events *events;
+	struct resident *resident; /* NULL also where the host's processes are out of sight */
 	struct node_files *node_files;
 	struct thread_owner owner;
 	char reason[320];
@@ -102,6 +104,22 @@ static uint32_t choose_slots(const struct options *options, const struct collect
 	return wanted + cpus;
 }
 
+static int start_resident(struct collector *collector, const struct options *options)
+{
+	const struct resident_settings settings = {
+		.probe = collector->probe,
+		.paths = &collector->paths,
+		.model = collector->model,
+		.turn_ns = COLLECTOR_TURN_NS,
+		.interval_ns = options->interval_files_ns,
+	};
+
+	/* iterators and procfs know only the processes of their own namespace */
+	if (collector->surroundings.lacks[SURROUNDING_HOST_PIDS])
+		return 0;
+	return resident_new(&settings, &collector->resident);
+}
+
 static int start_bpf(struct collector *collector, const struct options *options)
 {
 	struct probe_settings settings = {
@@ -137,14 +155,16 @@ static int start_bpf(struct collector *collector, const struct options *options)
 	collector->kernel_memory = probe_kernel_memory(collector->probe);
 	set_time(collector);
 	records_settle(collector->records, &collector->owner);
-	return 0;
+	return start_resident(collector, options);
 }
 
 static void stop_bpf(struct collector *collector)
 {
+	resident_free(collector->resident);
 	records_free(collector->records);
 	events_free(collector->events);
 	probe_free(collector->probe);
+	collector->resident = NULL;
 	collector->records = NULL;
 	collector->events = NULL;
 	collector->probe = NULL;
@@ -187,6 +207,7 @@ static void set_missing(struct collector *collector)
 	collector->model->missing = !tasks << NEEDS_TASKS | !switches << NEEDS_SWITCHES |
 				    !calls << NEEDS_CALLS | !(calls && enters) << NEEDS_LATENCY |
 				    !disks << NEEDS_DISKS | !victims << NEEDS_VICTIMS |
+				    !(tasks && collector->resident) << NEEDS_RESIDENT |
 				    (probe && !tasks) << NEEDS_USAGE | !tcp << NEEDS_TCP |
 				    !retransmits << NEEDS_RETRANSMITS | !resets << NEEDS_RESETS;
 }
@@ -371,6 +392,8 @@ void collector_turn(struct collector *collector)
 	resync(collector);
 	if (collector->records)
 		records_drain(collector->records, &collector->owner);
+	if (collector->resident)
+		resident_turn(collector->resident, collector->owner.now_ns);
 	cgroups_read(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
 	names_turn(collector->names, collector->owner.now_ns, collector->owner.realtime_ns);
 }
@@ -383,6 +406,12 @@ void collector_want_instances(struct collector *collector)
 		return;
 	machine_files_read(&collector->paths, &collector->model->machine);
 	collector->machine_read_ns = collector->owner.now_ns;
+}
+
+void collector_want_processes(struct collector *collector)
+{
+	if (collector->resident)
+		resident_want(collector->resident, time_monotonic_ns());
 }
 
 struct model *collector_model(const struct collector *collector)

@@ -118,6 +118,8 @@ struct process {
 	uint32_t threads; /* live records */
 	uint64_t execs;   /* of the thread that told its program: execs that it and its ancestors made */
 	bool exited;
+	uint32_t resident_reading;     /* number of the reading that told resident_bytes last */
+	uint64_t resident_bytes;       /* anonymous, shared and of files; some seconds old */
 	struct process *next_starting; /* born since the last pass: in the model's list */
 	uint32_t forget_in;            /* passes until it is forgotten, once it has no threads */
 };

@@ -96,7 +96,11 @@ void model_count(struct model *model, struct program *program, unsigned int inde
 /* Processes by (tgid, start). The process is created on first sight; NULL past the limit or out of memory (counted). */
 struct process *model_process_get(struct model *model, uint32_t tgid, uint64_t start_ns,
 				  struct program *program);
-/* Moves the process (and the gauge) to another program. */
+/* NULL when it is not known. */
+struct process *model_process_find(const struct model *model, uint32_t tgid, uint64_t start_ns);
+/* What it has of memory now; of one that has ended nothing is taken. */
+void model_process_set_resident(struct model *model, struct process *process, uint64_t bytes);
+/* Moves the process (and the gauges) to another program. */
 void model_process_set_program(struct model *model, struct process *process, struct program *program,
 			       uint64_t now_ns);
 /* It was born: its start is counted by model_book_starts(), for the program that it runs by then. */

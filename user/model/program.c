@@ -158,13 +158,20 @@ static void count_process(struct model *model, struct program *program, int step
 	model_count(model, program, V_PROCESSES, (uint64_t)(int64_t)step);
 }
 
-struct process *model_process_get(struct model *model, uint32_t tgid, uint64_t start_ns,
-				  struct program *program)
+struct process *model_process_find(const struct model *model, uint32_t tgid, uint64_t start_ns)
 {
 	struct process_key key = { .tgid = tgid, .start_ns = start_ns };
 	struct process *process;
 
 	HASH_FIND(hh, model->processes, &key, sizeof(key), process);
+	return process;
+}
+
+struct process *model_process_get(struct model *model, uint32_t tgid, uint64_t start_ns,
+				  struct program *program)
+{
+	struct process *process = model_process_find(model, tgid, start_ns);
+
 	if (process)
 		return process;
 	if (model->limits.processes && HASH_COUNT(model->processes) >= model->limits.processes) {
@@ -176,7 +183,7 @@ struct process *model_process_get(struct model *model, uint32_t tgid, uint64_t s
 		model->folded_processes++;
 		return NULL;
 	}
-	process->key = key;
+	process->key = (struct process_key){ .tgid = tgid, .start_ns = start_ns };
 	process->program = program;
 	process->forget_in = FORGET_PASSES;
 	model_program_hold(program);
@@ -193,10 +200,20 @@ void model_process_set_program(struct model *model, struct process *process, str
 	if (!process->exited) {
 		count_process(model, process->program, -1);
 		count_process(model, program, 1);
+		model_count(model, process->program, V_MEMORY_RESIDENT, -process->resident_bytes);
+		model_count(model, program, V_MEMORY_RESIDENT, process->resident_bytes);
 	}
 	model_program_hold(program);
 	model_program_release(process->program, now_ns);
 	process->program = program;
+}
+
+void model_process_set_resident(struct model *model, struct process *process, uint64_t bytes)
+{
+	if (process->exited)
+		return;
+	model_count(model, process->program, V_MEMORY_RESIDENT, bytes - process->resident_bytes);
+	process->resident_bytes = bytes;
 }
 
 void model_process_start(struct model *model, struct process *process)
@@ -220,6 +237,7 @@ void model_process_exit(struct model *model, struct process *process, unsigned i
 {
 	if (process->exited)
 		return;
+	model_process_set_resident(model, process, 0);
 	process->exited = true;
 	model_count(model, process->program, V_EXITS + status, 1);
 	count_process(model, process->program, -1);
@@ -229,6 +247,7 @@ void model_process_forget(struct model *model, struct process *process, uint64_t
 {
 	if (!process->exited)
 		count_process(model, process->program, -1);
+	model_process_set_resident(model, process, 0);
 	model_program_release(process->program, now_ns);
 	HASH_DEL(model->processes, process);
 	free(process);

@@ -415,17 +415,24 @@ uint64_t probe_kernel_memory(const struct probe *probe)
 	return bytes;
 }
 
-int probe_survey(struct probe *probe, enum probe_program iterator)
+int probe_iterate(const struct probe *probe, enum probe_program iterator)
 {
-	char nothing[64];
-	ssize_t size;
 	int fd;
 
 	if (!probe->link[iterator])
 		return -ENOENT;
 	fd = bpf_iter_create(bpf_link__fd(probe->link[iterator]));
+	return fd < 0 ? -errno : fd;
+}
+
+int probe_survey(struct probe *probe, enum probe_program iterator)
+{
+	int fd = probe_iterate(probe, iterator);
+	char nothing[64];
+	ssize_t size;
+
 	if (fd < 0)
-		return -errno;
+		return fd;
 	do
 		size = read(fd, nothing, sizeof(nothing));
 	while (size > 0 || (size < 0 && errno == EAGAIN));

@@ -84,6 +84,8 @@ int probe_program_fd(const struct probe *probe, enum probe_program program);
 /* Memory of all maps and programs as the kernel accounts it. */
 uint64_t probe_kernel_memory(const struct probe *probe);
 
+/* A new descriptor whose reading runs an iterator over all threads, or negative errno. The caller closes it. */
+int probe_iterate(const struct probe *probe, enum probe_program iterator);
 /* Runs an attached iterator once, `survey` over all threads or `survey_sockets` over all open files; 0 or negative errno. */
 int probe_survey(struct probe *probe, enum probe_program iterator);
 /* Runs `give`: what the control map lists is free again. 0 or negative errno. */
