@@ -36,7 +36,7 @@ PACKAGES := libbpf libelf zlib yaml-0.1 libmicrohttpd gnutls libcrypt libcurl ja
 PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=.
 CFLAGS   := -std=gnu17 -O2 -g $(PREFIX_MAP) $(WARNINGS) $(SANFLAGS)
 CPPFLAGS  = -D_GNU_SOURCE -Iinclude -Iuser -Ibuild/gen $(shell pkg-config --cflags $(PACKAGES))
-LDLIBS    = $(shell pkg-config --libs $(PACKAGES)) -lpthread
+LDLIBS    = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm
 BPF_CFLAGS := -g -O2 $(PREFIX_MAP) -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter $(if $(WERROR),-Werror) \
               -Ivmlinux/$(ARCH) -Iinclude -Ibpf
 

@@ -400,6 +400,7 @@ static int read_files(struct cgroups *cgroups, struct known *known, struct cgrou
 
 	if (!instance)
 		return 0;
+	file_growth_begin(&instance->growth, cgroups->now_ns);
 	error = container_files_read(known->files, cgroup->container, instance, read_flags(cgroups));
 	if (error)
 		lose(cgroups, known);

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "collect/cgroups.h"
 #include "collect/collector.h"
+#include "model/journal.h"
 #include "read/events.h"
 #include "read/machine_files.h"
 #include "read/node_files.h"
@@ -29,6 +30,7 @@ struct collector {
 	struct cgroups *cgroups;
 	struct names *names;
 	struct model *model;
+	struct history *history;
 	struct probe *probe; /* NULL without BPF, as the next two */
 	struct records *records;
 	struct events *events;
@@ -75,6 +77,9 @@ static void set_time(struct collector *collector)
 {
 	collector->owner.now_ns = time_monotonic_ns();
 	collector->owner.realtime_ns = time_realtime_ns();
+	if (collector->model)
+		journal_set_time(collector->model->journal, collector->owner.now_ns,
+				 collector->owner.realtime_ns);
 }
 
 /* Threads of the machine, from "x.xx x.xx x.xx running/all last" of loadavg; 0 when not known. */
@@ -255,6 +260,9 @@ static int collector_init(struct collector *collector, const struct options *opt
 	if (error)
 		return error;
 	collector->owner.model = collector->model;
+	error = history_new(options->history_memory, &collector->history);
+	if (error)
+		return error;
 	error = names_new(collector->model, options->containers_grace_time_ns, &collector->names);
 	error = error ?: start_cgroups(collector, options, false);
 	if (error)
@@ -312,6 +320,7 @@ void collector_free(struct collector *collector)
 	cgroups_free(collector->cgroups);
 	names_free(collector->names);
 	node_files_free(collector->node_files);
+	history_free(collector->history);
 	model_free(collector->model);
 	cgroupfs_done(&collector->cgroupfs);
 	free(collector);
@@ -351,12 +360,24 @@ void collector_pass(struct collector *collector)
 	collector->pass_ns = time_monotonic_ns() - collector->owner.now_ns;
 }
 
+static void read_node_files(struct collector *collector)
+{
+	struct container *node = collector->model->node;
+
+	if (!collector->node_files)
+		return;
+	file_growth_begin(node->file_growth, collector->read_ns);
+	node_files_read(collector->node_files, node, collector->probe ? 0 : NODE_FILES_USAGE);
+}
+
 void collector_tick(struct collector *collector)
 {
 	enum probe_program changed;
 
 	collector_pass(collector);
 	set_missing(collector);
+	series_tick(collector->model, collector->read_ns);
+	history_tick(collector->history, collector->model, collector->read_ns, collector->owner.realtime_ns);
 	if (collector->probe) {
 		changed = probe_tend(collector->probe);
 		if (changed != PROBE_none)
@@ -366,9 +387,9 @@ void collector_tick(struct collector *collector)
 		if (collector->ticks % SWEEP_TICKS == SWEEP_TICKS - 1)
 			records_sweep(collector->records, &collector->owner);
 	}
-	if (collector->node_files && collector->ticks % (collector->rounds ?: 1) == 0)
-		node_files_read(collector->node_files, collector->model->node,
-				collector->probe ? 0 : NODE_FILES_USAGE);
+	if (collector->ticks % (collector->rounds ?: 1) == 0 ||
+	    collector->read_ns < collector->model->viewed_until_ns)
+		read_node_files(collector);
 	collector->ticks++;
 }
 
@@ -417,6 +438,11 @@ void collector_want_processes(struct collector *collector)
 struct model *collector_model(const struct collector *collector)
 {
 	return collector->model;
+}
+
+struct history *collector_history(const struct collector *collector)
+{
+	return collector->history;
 }
 
 bool collector_has_bpf(const struct collector *collector)

@@ -11,6 +11,7 @@
 #include "base/paths.h"
 #include "base/time.h"
 #include "collect/names.h"
+#include "model/history.h"
 #include "model/model.h"
 #include "model/self.h"
 #include "options.h"
@@ -53,6 +54,7 @@ int collector_ask_runtimes(struct collector *collector, struct transfers *transf
 const struct names *collector_names(const struct collector *collector);
 
 struct model *collector_model(const struct collector *collector);
+struct history *collector_history(const struct collector *collector);
 bool collector_has_bpf(const struct collector *collector);
 /* Why BPF is off as a whole; "" when it is on. */
 const char *collector_reason(const struct collector *collector);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "collect/collector.h"
+#include "model/journal.h"
 #include "read/events.h"
 
 static void describe_probes(const struct collector *collector, struct self *self)
@@ -112,6 +113,17 @@ static void describe_bounds(const struct model *model, struct self *self)
 	self_set(self, SELF_EVICTED, "cgroups", NULL, model->evicted_cgroups);
 }
 
+static void describe_views(const struct collector *collector, struct self *self)
+{
+	struct history_statistics statistics;
+
+	history_measure(collector_history(collector), &statistics);
+	self_set(self, SELF_HISTORY, NULL, NULL, statistics.bytes);
+	self_set(self, SELF_HISTORY_PLACES, NULL, NULL, statistics.places);
+	self_set(self, SELF_EVICTED, "history", NULL, statistics.evictions);
+	self_set(self, SELF_JOURNAL_LOST, NULL, NULL, journal_lost(collector_model(collector)->journal));
+}
+
 static void describe_surroundings(const struct surroundings *surroundings, struct self *self)
 {
 	for (unsigned int i = 0; i < SURROUNDINGS; i++)
@@ -125,6 +137,7 @@ void collector_describe(const struct collector *collector, struct self *self)
 	describe_records(collector, self);
 	describe_bounds(collector_model(collector), self);
 	describe_cgroups(collector_model(collector), self);
+	describe_views(collector, self);
 	describe_runtimes(collector_names(collector), self);
 	if (collector_probe(collector))
 		describe_events(collector, self);

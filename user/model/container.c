@@ -6,9 +6,11 @@
 #include "base/utf8.h"
 #include "model/cgroup.h"
 #include "model/container.h"
+#include "model/history.h"
 #include "model/network.h"
 #include "model/program.h"
 #include "record_tcp.h"
+#include "model/series.h"
 
 #define OTHER_NAME "other"
 #define UNKNOWN_NAME "unknown"
@@ -164,6 +166,18 @@ static void merge_histograms(struct container *to, struct container *from)
 	merge_some(&to->tcp, &from->tcp, TCP_HISTOGRAMS);
 }
 
+/* What it grew by goes with it, so that no rate sees the counts as a jump. */
+static void merge_windows(const struct model *model, struct container *to, struct container *from)
+{
+	window_move(&to->window, &from->window, model->tick, SERIES_RATES);
+	window_move_waits(&to->waits, &from->waits, model->tick);
+	for (unsigned int i = 0; i < RANKED_VALUES; i++)
+		to->ranked[i] += from->ranked[i];
+	if (to->viewed_until_ns < from->viewed_until_ns)
+		to->viewed_until_ns = from->viewed_until_ns;
+	history_inherit(&to->place, &from->place);
+}
+
 void container_merge(struct model *model, struct container *from, struct container *to)
 {
 	struct program *program, *next;
@@ -171,6 +185,7 @@ void container_merge(struct model *model, struct container *from, struct contain
 
 	merge_values(to, from);
 	merge_histograms(to, from);
+	merge_windows(model, to, from);
 	HASH_ITER(hh, from->programs, program, next)
 		program_move(model, program, to);
 	if (from->other)
@@ -221,13 +236,17 @@ void container_free(struct container *container)
 		return;
 	HASH_ITER(hh, container->programs, program, next) {
 		HASH_DEL(container->programs, program);
-		free(program);
+		program_free(program);
 	}
 	while ((program = container->aliases)) {
 		container->aliases = program->next_alias;
-		free(program);
+		program_free(program);
 	}
-	free(container->other);
+	program_free(container->other);
+	history_lose(container->place);
+	free(container->window);
+	free(container->waits);
+	free(container->file_growth);
 	free(container->latency);
 	free(container->disk);
 	free(container->tcp);

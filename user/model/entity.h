@@ -8,6 +8,7 @@
 #include "model/details.h"
 #include "model/instance.h"
 #include "model/metric.h"
+#include "model/window.h"
 
 #define RUNTIME_SIZE 16
 #define SCHEDULED_VALUES (V_RUNQUEUE_WAITS + 1) /* the first of all values: CPU time, run queue */
@@ -44,6 +45,8 @@ struct histogram {
 	uint64_t sum_ns;
 };
 
+#define RANKED_VALUES 3 /* what history chose it by, as it stood then: see history_rank.c */
+
 struct program {
 	UT_hash_handle hh; /* in container->programs, by name */
 	struct container *container;
@@ -55,6 +58,9 @@ struct program {
 	uint32_t references;        /* threads and processes attributed to it */
 	uint64_t idle_since_ns;     /* when references fell to 0 */
 	uint64_t created_ns;        /* CLOCK_REALTIME */
+	struct window *window;      /* [SERIES_RATES] */
+	struct place *place;        /* in history; NULL without */
+	uint64_t ranked[RANKED_VALUES];
 	uint64_t value[PROGRAM_VALUES];
 };
 
@@ -76,6 +82,13 @@ struct container {
 	uint64_t dead_since_ns; /* CLOCK_MONOTONIC; 0 while alive */
 	uint64_t created_ns;    /* CLOCK_REALTIME */
 	enum container_network network;
+	struct window *window; /* [SERIES_RATES] */
+	struct wait_window *waits;
+	struct place *place; /* in history; NULL without */
+	uint64_t ranked[RANKED_VALUES];
+	uint64_t viewed_until_ns; /* CLOCK_MONOTONIC; until then its files are read every second */
+	struct file_growth
+		*file_growth; /* of the node alone: a container's instances have it. NULL: not read yet */
 	uint64_t value[CONTAINER_VALUES];
 	bool has_file[CONTAINER_VALUES -
 		      PROGRAM_VALUES]; /* which values of source FILE are known: absent is not 0 */
@@ -120,6 +133,8 @@ struct process {
 	bool exited;
 	uint32_t resident_reading;     /* number of the reading that told resident_bytes last */
 	uint64_t resident_bytes;       /* anonymous, shared and of files; some seconds old */
+	struct window *window;         /* [SERIES_PROCESS_RATES]; NULL while it does nothing */
+	uint64_t cpu_ns;               /* since ktally sees it */
 	struct process *next_starting; /* born since the last pass: in the model's list */
 	uint32_t forget_in;            /* passes until it is forgotten, once it has no threads */
 };

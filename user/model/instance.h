@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/file_growth.h"
+
 enum instance_value {
 #define INSTANCE(id, unit) INSTANCE_##id,
 #include "model/instance.def"
@@ -40,6 +42,7 @@ struct instance {
 	uint64_t value[INSTANCE_VALUES];
 	bool has[INSTANCE_VALUES];
 	bool is_complete; /* the last reading read all files, not only those that /metrics needs */
+	struct file_growth growth;
 	struct instance_disk *disks;
 	uint32_t disk_count;
 	uint32_t disks_left_out; /* in the last reading, for the bound */

@@ -8,8 +8,10 @@
 #include "model/cgroup.h"
 #include "model/container.h"
 #include "model/disk_device.h"
+#include "model/journal.h"
 #include "model/model.h"
 #include "model/network.h"
+#include "model/series.h"
 
 static void cleanup_model(struct model **model)
 {
@@ -23,9 +25,14 @@ int model_new(const struct model_limits *limits, uint64_t realtime_ns, struct mo
 	if (!model)
 		return -ENOMEM;
 	model->limits = *limits;
+	model->tick = 1;
+	series_feed(model->fed);
 	model->node = calloc(1, sizeof(*model->node));
 	model->host = container_get(model, "", "", "", realtime_ns);
-	if (!model->node || !model->host)
+	if (!model->node || !model->host || journal_new(&model->journal))
+		return -ENOMEM;
+	model->node->file_growth = calloc(1, sizeof(*model->node->file_growth));
+	if (!model->node->file_growth)
 		return -ENOMEM;
 	model->node->created_ns = realtime_ns;
 	model->host->alive = 1; /* never ends */
@@ -43,6 +50,7 @@ void model_free(struct model *model)
 		return;
 	HASH_ITER(hh, model->processes, process, next_process) {
 		HASH_DEL(model->processes, process);
+		free(process->window);
 		free(process);
 	}
 	HASH_ITER(hh, model->cgroups, cgroup, next_cgroup) {
@@ -59,18 +67,80 @@ void model_free(struct model *model)
 	while (model->parents)
 		model_parent_remove(model, model->parents);
 	container_free(model->node);
+	journal_free(model->journal);
 	free(model);
+}
+
+/* `rates` are the first `count` of those that values feed; NULL: no memory. */
+static inline void feed(uint64_t *rates, unsigned int count, const uint8_t fed[2], uint64_t delta)
+{
+	if (!rates || fed[0] >= count)
+		return;
+	rates[fed[0]] += delta;
+	if (fed[1] < count)
+		rates[fed[1]] += delta;
+}
+
+static inline void grow(const struct model *model, struct window **window, unsigned int index, uint64_t delta)
+{
+	feed(window_touch(window, model->tick, SERIES_RATES), SERIES_RATES, model->fed[index], delta);
 }
 
 void model_count(struct model *model, struct program *program, unsigned int index, uint64_t delta)
 {
+	bool is_rate = model->fed[index][0] != NOT_FED;
+
 	if (program) {
 		while (program->alias)
 			program = program->alias;
 		program->value[index] += delta;
 		program->container->value[index] += delta;
+		if (is_rate) {
+			grow(model, &program->window, index, delta);
+			grow(model, &program->container->window, index, delta);
+		}
 	}
 	model->node->value[index] += delta;
+	if (is_rate)
+		grow(model, &model->node->window, index, delta);
+}
+
+void model_count_thread(struct model *model, struct program *program, struct process *process,
+			const uint64_t growth[THREAD_VALUES])
+{
+	uint64_t *of_program = NULL, *of_container = NULL, *of_process = NULL, *of_node;
+
+	while (program && program->alias)
+		program = program->alias;
+	if (program) {
+		of_program = window_touch(&program->window, model->tick, SERIES_RATES);
+		of_container = window_touch(&program->container->window, model->tick, SERIES_RATES);
+	}
+	if (process) {
+		of_process = window_touch(&process->window, model->tick, SERIES_PROCESS_RATES);
+		process->cpu_ns += growth[V_CPU];
+	}
+	of_node = window_touch(&model->node->window, model->tick, SERIES_RATES);
+	for (unsigned int i = 0; i < THREAD_VALUES; i++) {
+		if (!growth[i])
+			continue;
+		if (program) {
+			program->value[i] += growth[i];
+			program->container->value[i] += growth[i];
+			feed(of_program, SERIES_RATES, model->fed[i], growth[i]);
+			feed(of_container, SERIES_RATES, model->fed[i], growth[i]);
+		}
+		feed(of_process, SERIES_PROCESS_RATES, model->fed[i], growth[i]);
+		model->node->value[i] += growth[i];
+		feed(of_node, SERIES_RATES, model->fed[i], growth[i]);
+	}
+}
+
+void model_view(struct model *model, struct container *container, uint64_t until_ns)
+{
+	container->viewed_until_ns = until_ns;
+	if (model->viewed_until_ns < until_ns)
+		model->viewed_until_ns = until_ns;
 }
 
 void model_set_file(struct container *container, unsigned int index, uint64_t value)
@@ -231,6 +301,11 @@ static void expire_processes(struct model *model, uint64_t now_ns)
 	struct process *process, *next;
 
 	HASH_ITER(hh, model->processes, process, next) {
+		if (process->window && process->window->tick + 1 < model->tick) {
+			/* most do nothing most of the time */
+			free(process->window);
+			process->window = NULL;
+		}
 		if (process->threads || process->forget_in-- > 0)
 			continue;
 		model_process_forget(model, process, now_ns);

@@ -22,6 +22,8 @@ struct model_limits {
 	uint64_t grace_ns;     /* how long a dead container is kept */
 };
 
+#define NOT_FED UINT8_MAX
+
 struct model {
 	struct model_limits limits;
 	uint32_t missing; /* 1 << enum metric_needs: what does not work here; its metrics are not shown */
@@ -51,6 +53,13 @@ struct model {
 	uint64_t folded_pods, folded_interfaces, unread_devices;
 	uint64_t folded_devices;
 	uint64_t folded_disks; /* readings of a disk that was past the bound of its cgroup */
+	/* series.h: */
+	uint64_t tick;            /* number of the one under way */
+	uint64_t tick_ns;         /* its beginning, CLOCK_MONOTONIC; 0: there was no series_tick() yet */
+	uint64_t interval_ns;     /* length of the one before; 0: there is none */
+	uint64_t viewed_until_ns; /* the latest of all containers */
+	uint8_t fed[PROGRAM_VALUES][2]; /* series of kind RATE that a value counts for; NOT_FED */
+	struct journal *journal;        /* never NULL */
 	uint64_t evicted_containers, evicted_programs,
 		evicted_cgroups; /* of cgroups: those without a grace time */
 };
@@ -92,6 +101,14 @@ void model_program_release(struct program *program, uint64_t now_ns);
 
 /* Adds `delta` to value `index` of the program, its container and the node; of the node alone without a program. */
 void model_count(struct model *model, struct program *program, unsigned int index, uint64_t delta);
+
+/* The same for all values of a thread at once, and for the process; program and process may be NULL. */
+void model_count_thread(struct model *model, struct program *program, struct process *process,
+			const uint64_t growth[THREAD_VALUES]);
+
+/* Somebody looks at the container: until then its files are read every second. At most MODEL_VIEWED of them are. */
+#define MODEL_VIEWED 128
+void model_view(struct model *model, struct container *container, uint64_t until_ns);
 
 /* Processes by (tgid, start). The process is created on first sight; NULL past the limit or out of memory (counted). */
 struct process *model_process_get(struct model *model, uint32_t tgid, uint64_t start_ns,

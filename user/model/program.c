@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "model/history.h"
 #include "model/program.h"
+#include "model/series.h"
 
 #define OTHER_PROGRAM "other"
 #define FORGET_PASSES 2 /* a thread may be met one pass after the record that told its process's end */
@@ -21,6 +23,25 @@ static struct program *program_new(struct container *container, const char *name
 	program->created_ns = realtime_ns;
 	memcpy(program->name, name, strlen(name) + 1);
 	return program;
+}
+
+void program_free(struct program *program)
+{
+	if (!program)
+		return;
+	history_lose(program->place);
+	free(program->window);
+	free(program);
+}
+
+/* All that it counted is `to`'s from now on; so is what it grew by, so that no rate sees it twice or as a jump. */
+static void give_counts(const struct model *model, struct program *from, struct program *to)
+{
+	for (unsigned int i = 0; i < PROGRAM_VALUES; i++)
+		to->value[i] += from->value[i];
+	for (unsigned int i = 0; i < RANKED_VALUES; i++)
+		to->ranked[i] += from->ranked[i];
+	window_move(&to->window, &from->window, model->tick, SERIES_RATES);
 }
 
 static struct program *program_other(struct container *container, uint64_t now_ns, uint64_t realtime_ns)
@@ -46,23 +67,23 @@ static bool program_fold_oldest(struct model *model, struct container *container
 	other = oldest ? program_other(container, now_ns, realtime_ns) : NULL;
 	if (!other)
 		return false;
-	for (unsigned int i = 0; i < PROGRAM_VALUES; i++)
-		other->value[i] += oldest->value[i];
+	give_counts(model, oldest, other);
 	HASH_DEL(container->programs, oldest);
-	free(oldest);
+	program_free(oldest);
 	model->evicted_programs++;
 	return true;
 }
 
 /* Its counts are those of `target` from now on; who refers to it may go on doing so. */
-static void program_alias(struct program *program, struct program *target)
+static void program_alias(const struct model *model, struct program *program, struct program *target)
 {
-	for (unsigned int i = 0; i < PROGRAM_VALUES; i++)
-		target->value[i] += program->value[i];
+	give_counts(model, program, target);
 	if (!program->references) {
-		free(program);
+		program_free(program);
 		return;
 	}
+	history_lose(program->place);
+	program->place = NULL;
 	model_program_hold(target);
 	program->alias = target;
 	program->next_alias = target->container->aliases;
@@ -100,7 +121,7 @@ void program_move(struct model *model, struct program *program, struct container
 	}
 	program->container = to;
 	if (target)
-		program_alias(program, target);
+		program_alias(model, program, target);
 }
 
 struct program *model_program_get(struct model *model, struct container *container, const char *full_name,
@@ -149,7 +170,7 @@ void model_program_release(struct program *program, uint64_t now_ns)
 		;
 	*link = program->next_alias;
 	model_program_release(program->alias, now_ns);
-	free(program);
+	program_free(program);
 }
 
 /* Gauges are sums like counters; a decrease wraps around and comes out right. */
@@ -250,5 +271,6 @@ void model_process_forget(struct model *model, struct process *process, uint64_t
 	model_process_set_resident(model, process, 0);
 	model_program_release(process->program, now_ns);
 	HASH_DEL(model->processes, process);
+	free(process->window);
 	free(process);
 }

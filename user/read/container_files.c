@@ -50,7 +50,7 @@ static void set_gauge(struct container *container, unsigned int index, bool know
 }
 
 static void add_counter(struct container_files *files, struct container *container, size_t at,
-			const struct instance *instance)
+			struct instance *instance)
 {
 	uint64_t last, total = instance->value[counters[at].instance];
 	unsigned int index = counters[at].container;
@@ -62,7 +62,9 @@ static void add_counter(struct container_files *files, struct container *contain
 	files->known[at] = true;
 	last = files->last[at];
 	files->last[at] = total;
-	model_set_file(container, index, container->value[index] + (total > last ? total - last : 0));
+	total = total > last ? total - last : 0;
+	file_growth_add(&instance->growth, index, total);
+	model_set_file(container, index, container->value[index] + total);
 }
 
 /* What is not one number of the kernel. */

@@ -63,22 +63,32 @@ void groups_free(struct groups *groups)
 	free(groups);
 }
 
+static void add_waits(struct container *container, const struct model *model, unsigned int at, uint64_t delta)
+{
+	uint32_t *bucket = delta ? window_touch_waits(&container->waits, model->tick) : NULL;
+
+	if (bucket)
+		bucket[at] += delta;
+}
+
 /* The shortest waits are not observed one by one: they are what is left of the count. */
-static void set_rest(struct container *container)
+static void set_rest(struct container *container, const struct model *model)
 {
 	struct histogram *histogram = &container->runqueue;
 	uint64_t longer = 0, count = container->value[V_RUNQUEUE_WAITS];
+	uint64_t last = histogram->bucket[RUNQUEUE_FIRST];
 
 	for (unsigned int i = RUNQUEUE_FIRST + 1; i < HISTOGRAM_BUCKETS; i++)
 		longer += histogram->bucket[i];
 	if (count > longer + histogram->bucket[RUNQUEUE_FIRST])
 		histogram->bucket[RUNQUEUE_FIRST] = count - longer;
+	add_waits(container, model, 0, histogram->bucket[RUNQUEUE_FIRST] - last);
 	histogram->count = longer + histogram->bucket[RUNQUEUE_FIRST];
 	histogram->sum_ns = container->value[V_RUNQUEUE];
 }
 
 static void add_runqueue(struct groups *groups, uint32_t number, struct container *container,
-			 struct container *node)
+			 struct model *model)
 {
 	const struct group *group = &groups->table->groups[number];
 	struct group_last *last = &groups->last[number];
@@ -86,9 +96,14 @@ static void add_runqueue(struct groups *groups, uint32_t number, struct containe
 	for (unsigned int i = RUNQUEUE_FIRST + 1; i < HISTOGRAM_BUCKETS; i++) {
 		uint64_t value = group->runqueue[i], delta = value - last->runqueue[i];
 
-		if (container)
+		if (!delta)
+			continue;
+		if (container) {
 			container->runqueue.bucket[i] += delta;
-		node->runqueue.bucket[i] += delta;
+			add_waits(container, model, i - RUNQUEUE_FIRST, delta);
+		}
+		model->node->runqueue.bucket[i] += delta;
+		add_waits(model->node, model, i - RUNQUEUE_FIRST, delta);
 		last->runqueue[i] = value;
 	}
 }
@@ -119,7 +134,7 @@ static void add_latency(struct groups *groups, uint32_t number, struct container
 static void add_group(struct groups *groups, uint32_t number, struct container *container,
 		      struct model *model)
 {
-	add_runqueue(groups, number, container, model->node);
+	add_runqueue(groups, number, container, model);
 	if (!groups->latencies)
 		return;
 	add_latency(groups, number, model->node);
@@ -159,7 +174,7 @@ void groups_pass(struct groups *groups, const struct thread_owner *owner)
 		if (!quiet) {
 			groups->last[cgroup->group].activity = cgroup->activity;
 			add_group(groups, cgroup->group, cgroup->container, model);
-			set_rest(cgroup->container);
+			set_rest(cgroup->container, model);
 		}
 		if (quiet && cgroup->removed && !cgroup->references)
 			release(groups, cgroup, model);
@@ -167,7 +182,7 @@ void groups_pass(struct groups *groups, const struct thread_owner *owner)
 			groups->count++;
 	}
 	add_group(groups, 0, NULL, model);
-	set_rest(model->node);
+	set_rest(model->node, model);
 }
 
 uint64_t groups_count(const struct groups *groups)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "model/journal.h"
 #include "read/thread.h"
 
 void thread_adjust_times(uint64_t run_ns, uint64_t last_user_ns, uint64_t last_system_ns, uint64_t *user_ns,
@@ -135,7 +136,8 @@ bool thread_has_moved(const struct thread *thread)
 
 void thread_count(struct thread *thread, const struct record *record, const struct thread_owner *owner)
 {
-	uint64_t value[THREAD_VALUES];
+	uint64_t value[THREAD_VALUES], growth[THREAD_VALUES] = { 0 };
+	bool has_grown = false;
 
 	shown_values(thread, record, owner->now_ns, value);
 	if (thread->cgroup && (value[V_CPU] != thread->last[V_CPU] || thread->calls != record->calls))
@@ -144,11 +146,14 @@ void thread_count(struct thread *thread, const struct record *record, const stru
 		/* what was shown is never taken back: a wait that turns out shorter is made up for by its next */
 		if (value[i] <= thread->last[i])
 			continue;
-		model_count(owner->model, thread->program, i, value[i] - thread->last[i]);
+		growth[i] = value[i] - thread->last[i];
 		if (i < SCHEDULED_VALUES && thread->cgroup)
-			thread->cgroup->scheduled[i] += value[i] - thread->last[i];
+			thread->cgroup->scheduled[i] += growth[i];
 		thread->last[i] = value[i];
+		has_grown = true;
 	}
+	if (has_grown)
+		model_count_thread(owner->model, thread->program, thread->process, growth);
 	if (record->wait_reason && record->wait_reason <= DIMENSION_WIDTH(wait_reason))
 		thread->wait_value = record->value[V_WAIT + record->wait_reason - 1];
 	thread->seq = record->seq;
@@ -186,8 +191,22 @@ static unsigned int exit_status(int32_t code)
 	return code & 0xff00 ? VALUE_INDEX(exit_status, FAILURE) : VALUE_INDEX(exit_status, SUCCESS);
 }
 
+static void tell_exit(const struct process *process, int32_t code, struct model *model)
+{
+	const struct program *program = process->program;
+
+	if (process->exited || exit_status(code) == VALUE_INDEX(exit_status, SUCCESS))
+		return;
+	while (program->alias)
+		program = program->alias;
+	journal_add_exit(model->journal, program->container->key, program->container->key_size, program->name,
+			 process->key.tgid, code);
+}
+
 void thread_end(struct thread *thread, const struct record *record, const struct thread_owner *owner)
 {
+	if (thread->process && record->flags & RECORD_GROUP_DEAD)
+		tell_exit(thread->process, record->exit_code, owner->model);
 	if (thread->process && record->flags & RECORD_GROUP_DEAD)
 		model_process_exit(owner->model, thread->process, exit_status(record->exit_code));
 	else if (record->flags & RECORD_GROUP_DEAD &&
