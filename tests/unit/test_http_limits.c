@@ -101,7 +101,7 @@ Test(http_limits, names_are_decoded_and_others_ignored)
 		char *answer = ask_with("GET", long_query, "X: y", NULL);
 
 		cr_assert_eq(status_of(answer), 400);
-		cr_assert_str_eq(body_of(answer), "too many names are asked for\n");
+		cr_assert_str_eq(body_of(answer), "too many parameters\n");
 		free(answer);
 	}
 	cr_assert_eq(name_count, 0);

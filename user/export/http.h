@@ -19,6 +19,7 @@
 
 #include "base/loop.h"
 #include "export/http_body.h"
+#include "export/query.h"
 
 struct http;
 
@@ -29,11 +30,13 @@ struct http_request {
 	const char *accept;       /* value of the header `Accept`, NULL when there is none */
 	const char *const *names; /* of the parameters `name[]`, decoded; "" for one that is no text */
 	size_t name_count;        /* at most HTTP_NAMES_MAX; 0: all is asked for */
+	struct query query;       /* all parameters, decoded */
 };
 
 struct http_reply {
 	unsigned int status;      /* 200 unless the handler says otherwise */
 	const char *content_type; /* the route's unless the handler says otherwise; a constant */
+	const char *cache;        /* value of the header Cache-Control, a constant; NULL: none */
 	struct http_body *body;   /* a reference that the server takes over; NULL: 500 */
 };
 
@@ -41,7 +44,7 @@ struct http_reply {
 typedef void http_handler(void *context, const struct http_request *request, struct http_reply *reply);
 
 struct http_route {
-	const char *path;
+	const char *path; /* one that ends with a slash also has all below it, but `/` */
 	http_handler *handler;
 	const char *content_type;
 	const char *description; /* for the landing page */

@@ -61,7 +61,8 @@ static void add_status_headers(struct MHD_Response *response, unsigned int statu
 
 /* Takes over the reference to `body`. */
 static enum MHD_Result queue_body(struct MHD_Connection *connection, const struct web_state *state,
-				  unsigned int status, const char *type, struct http_body *body, bool is_gzip)
+				  unsigned int status, const char *type, const char *cache,
+				  struct http_body *body, bool is_gzip)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
 		body->buffer.size, body->buffer.data, release_body, body);
@@ -75,6 +76,8 @@ static enum MHD_Result queue_body(struct MHD_Connection *connection, const struc
 	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
 	if (is_gzip)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+	if (cache)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);
 	add_headers(response, state);
 	add_status_headers(response, status);
 	result = MHD_queue_response(connection, status, response);
@@ -93,7 +96,7 @@ static enum MHD_Result queue_text(struct MHD_Connection *connection, const struc
 		http_body_unref(body);
 		return MHD_NO; /* without memory for a line of text all that can be done is to close */
 	}
-	return queue_body(connection, state, status, TEXT_TYPE, body, false);
+	return queue_body(connection, state, status, TEXT_TYPE, NULL, body, false);
 }
 
 static enum MHD_Result refuse(struct http *http, struct MHD_Connection *connection,
@@ -194,8 +197,8 @@ static enum MHD_Result send_reply(struct http *http, struct MHD_Connection *conn
 	accepted = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	if (http_encoding_takes_gzip(accepted))
 		sent = http_body_gzip(reply.body) ?: reply.body;
-	return queue_body(connection, state, reply.status, reply.content_type, http_body_ref(sent),
-			  sent != reply.body);
+	return queue_body(connection, state, reply.status, reply.content_type, reply.cache,
+			  http_body_ref(sent), sent != reply.body);
 }
 
 void http_answer_done(struct http *http, struct http_client *client)
@@ -203,8 +206,10 @@ void http_answer_done(struct http *http, struct http_client *client)
 	forget_body(http, client);
 	http_body_unref(client->reply.body);
 	free(client->names);
+	free(client->parameters);
 	client->reply = (struct http_reply){};
 	client->names = NULL;
+	client->parameters = NULL;
 	client->is_malformed = false;
 	client->step = HTTP_STEP_NEW;
 }
@@ -217,37 +222,50 @@ static const struct http_route *find_route(const struct http *http, const char *
 		if (strcmp(http->routes[i].path, path) == 0)
 			return &http->routes[i];
 	}
+	for (size_t i = 0; i < http->route_count; i++) {
+		size_t size = strlen(http->routes[i].path);
+
+		if (size > 1 && http->routes[i].path[size - 1] == '/' &&
+		    strncmp(http->routes[i].path, path, size) == 0)
+			return &http->routes[i];
+	}
 	return NULL;
 }
 
-static enum MHD_Result add_name(void *context, enum MHD_ValueKind kind, const char *key, size_t key_size,
-				const char *value, size_t value_size)
+static enum MHD_Result add_parameter(void *context, enum MHD_ValueKind kind, const char *key, size_t key_size,
+				     const char *value, size_t value_size)
 {
 	struct http_client *client = context;
+	struct http_request *request = &client->request;
+	bool is_name = key_size == strlen("name[]") && memcmp(key, "name[]", key_size) == 0;
 
 	(void)kind;
-	if (key_size != strlen("name[]") || memcmp(key, "name[]", key_size) != 0)
-		return MHD_YES;
-	if (client->request.name_count == HTTP_NAMES_MAX) {
+	value = value && strlen(value) == value_size ? value : "";
+	if (request->query.count == QUERY_PARAMETERS_MAX ||
+	    (is_name && request->name_count == HTTP_NAMES_MAX)) {
 		client->is_malformed = true;
 		return MHD_NO;
 	}
-	client->names[client->request.name_count++] = value && strlen(value) == value_size ? value : "";
+	client->parameters[request->query.count++] = (struct query_parameter){ key, value };
+	if (is_name)
+		client->names[request->name_count++] = value;
 	return MHD_YES;
 }
 
-/* Fills in client->request; false: out of memory, or too many names, which is_malformed says. */
+/* Fills in client->request; false: out of memory, or too many parameters, which is_malformed says. */
 static bool read_request(struct MHD_Connection *connection, struct http_client *client, const char *path)
 {
 	client->names = calloc(HTTP_NAMES_MAX, sizeof(*client->names));
-	if (!client->names)
+	client->parameters = calloc(QUERY_PARAMETERS_MAX, sizeof(*client->parameters));
+	if (!client->names || !client->parameters)
 		return false;
 	client->request = (struct http_request){
 		.path = path,
 		.accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT),
 		.names = client->names,
+		.query.parameters = client->parameters,
 	};
-	MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, add_name, client);
+	MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, add_parameter, client);
 	return !client->is_malformed;
 }
 
@@ -269,9 +287,9 @@ static enum MHD_Result ask_handler(struct http *http, struct MHD_Connection *con
 		return queue_text(connection, state, MHD_HTTP_METHOD_NOT_ALLOWED,
 				  "only GET and HEAD are served\n");
 	if (!read_request(connection, client, path))
-		return client->is_malformed ? queue_text(connection, state, MHD_HTTP_BAD_REQUEST,
-							 "too many names are asked for\n") :
-					      MHD_NO;
+		return client->is_malformed ?
+			       queue_text(connection, state, MHD_HTTP_BAD_REQUEST, "too many parameters\n") :
+			       MHD_NO;
 	client->reply = (struct http_reply){ .status = MHD_HTTP_OK,
 					     .content_type = client->route->content_type };
 	suspend(connection, client, HTTP_STEP_HANDLER);

@@ -34,6 +34,7 @@ struct http_client {
 	struct web_ticket ticket; /* its mail takes the client from thread to thread */
 	const struct http_route *route;
 	const char **names;
+	struct query_parameter *parameters;
 	struct http_request request;
 	struct http_reply reply;
 	struct http_body *body; /* that is being sent; NULL: none that counts */
