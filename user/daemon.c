@@ -18,6 +18,7 @@
 #include "collect/collector.h"
 #include "daemon.h"
 #include "export/http.h"
+#include "interface.h"
 #include "options.h"
 #include "scrape.h"
 #include "version.h"
@@ -33,6 +34,7 @@ struct daemon {
 	struct transfers *transfers; /* to container runtimes */
 	struct http *http;
 	struct scrape scrape;
+	struct interface interface;
 	struct punctuality ticks;
 	uint64_t sources_up; /* a bit for each runtime that answers, as it was last told in the log */
 	bool ready;
@@ -91,6 +93,7 @@ static void tick(struct daemon *daemon)
 
 	tell_sources(daemon);
 	collector_tick(daemon->collector);
+	interface_tick(&daemon->interface);
 	news = collector_news(daemon->collector);
 	if (news[0])
 		log_warn("%s", news);
@@ -222,6 +225,8 @@ static int start_http(struct daemon *daemon)
 		{ "/metrics", scrape_metrics, NULL, "all metrics", &daemon->scrape },
 		{ "/metrics/cadvisor", scrape_cadvisor, NULL, "containers as cAdvisor shows them",
 		  &daemon->scrape },
+		{ "/api/v1/", interface_answer, "application/json", "the same and more as JSON",
+		  &daemon->interface },
 	};
 	const struct options *options = &daemon->options;
 	const struct http_config config = {
@@ -285,6 +290,7 @@ static int start(struct daemon *daemon)
 	if (error)
 		return log_error(error, "cannot make the event loop");
 	scrape_init(&daemon->scrape, &daemon->options, &daemon->ticks);
+	interface_init(&daemon->interface, &daemon->options, &daemon->scrape);
 	/* a port in use is told before the kernel is touched */
 	error = start_http(daemon);
 	if (error)

@@ -39,6 +39,14 @@ static void describe_service(struct scrape *scrape)
 			 http_refused(scrape->http, i));
 }
 
+const struct self *scrape_read_self(struct scrape *scrape)
+{
+	self_clear(&scrape->self);
+	collector_describe(scrape->collector, &scrape->self);
+	describe_service(scrape);
+	return &scrape->self;
+}
+
 typedef int write_body(struct scrape *scrape, const struct http_request *request, enum sheet_body format,
 		       struct buffer *out);
 
@@ -62,9 +70,7 @@ static int write_metrics(struct scrape *scrape, const struct http_request *reque
 	input.choice.names = request->names;
 	input.choice.name_count = request->name_count;
 	own_read(&process);
-	self_clear(&scrape->self);
-	collector_describe(scrape->collector, &scrape->self);
-	describe_service(scrape);
+	scrape_read_self(scrape);
 	error = exposition_write(&input, format, out);
 	scrape->render_ns = time_monotonic_ns() - begin_ns;
 	return error;

@@ -22,6 +22,9 @@ struct scrape {
 void scrape_init(struct scrape *scrape, const struct options *options, const struct punctuality *ticks);
 void scrape_done(struct scrape *scrape);
 
+/* What ktally says about itself now, valid until the next call or scrape. */
+const struct self *scrape_read_self(struct scrape *scrape);
+
 /* Handlers of routes; the context is the struct scrape. */
 void scrape_metrics(void *context, const struct http_request *request, struct http_reply *reply);
 void scrape_cadvisor(void *context, const struct http_request *request, struct http_reply *reply);

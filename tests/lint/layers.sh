@@ -29,7 +29,7 @@ stage_of() {
 	case $path in
 	user/options*) echo options ;;
 	user/*/*) path=${path#user/}; echo "${path%%/*}" ;;
-	user/daemon.[ch] | user/main.c | user/verify.[ch] | user/verify_work.[ch] | user/check_*.[ch] | user/check.[ch] | user/catalogue.[ch] | user/estimate.[ch] | user/choice.[ch] | user/own.[ch] | user/scrape.[ch]) echo wiring ;;
+	user/daemon.[ch] | user/main.c | user/verify.[ch] | user/verify_work.[ch] | user/check_*.[ch] | user/check.[ch] | user/catalogue.[ch] | user/estimate.[ch] | user/choice.[ch] | user/own.[ch] | user/scrape.[ch] | user/interface.[ch]) echo wiring ;;
 	user/*) echo unknown ;;
 	bpf/*) echo bpf ;;
 	vmlinux/*) echo vmlinux ;;

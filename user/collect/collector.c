@@ -419,10 +419,9 @@ void collector_turn(struct collector *collector)
 	names_turn(collector->names, collector->owner.now_ns, collector->owner.realtime_ns);
 }
 
-void collector_want_instances(struct collector *collector)
+void collector_want_machine(struct collector *collector)
 {
 	set_time(collector);
-	cgroups_want_instances(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
 	if (collector->machine_read_ns && collector->owner.now_ns - collector->machine_read_ns < MACHINE_NS)
 		return;
 	machine_files_read(&collector->paths, &collector->model->machine);
@@ -433,6 +432,13 @@ void collector_want_processes(struct collector *collector)
 {
 	if (collector->resident)
 		resident_want(collector->resident, time_monotonic_ns());
+}
+
+void collector_want_instances(struct collector *collector)
+{
+	set_time(collector);
+	cgroups_want_instances(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);
+	collector_want_machine(collector);
 }
 
 struct model *collector_model(const struct collector *collector)

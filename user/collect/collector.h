@@ -43,6 +43,8 @@ void collector_turn(struct collector *collector);
 void collector_want_instances(struct collector *collector);
 /* Somebody looks at processes: what they have of memory is at most 1 s old for the next minute, instead of interval.files. */
 void collector_want_processes(struct collector *collector);
+/* Somebody is about to look at the machine (model->machine): it is known then. */
+void collector_want_machine(struct collector *collector);
 /* Handles a bounded number of notices. */
 void collector_events(struct collector *collector);
 /* Descriptor that becomes readable with notices, -1 without BPF. */

@@ -13,6 +13,7 @@
 #include "export/identity_families.h"
 #include "export/network_families.h"
 #include "export/self_families.h"
+#include "export/value.h"
 
 #define NO_LIMIT SIZE_MAX
 
@@ -103,16 +104,6 @@ static uint64_t sum_values(const uint64_t *value, unsigned int width)
 	return sum;
 }
 
-/* Absent is not 0: files that are not there, operations that no disk was ever asked for. */
-static bool has_value(const struct container *container, const struct metric *metric, unsigned int index)
-{
-	if (metric->source == SOURCE_FILE)
-		return container->has_file[metric->value + index - PROGRAM_VALUES];
-	if (metric == &metrics[M_DISK_TRANSFERRED])
-		return container->disk && container->disk[index].count;
-	return true;
-}
-
 static void add_values(struct page *page, const struct rows *rows, const struct metric *metric, bool summed)
 {
 	unsigned int own[LABEL_VALUES], width = summed ? 1 : metric->width;
@@ -130,33 +121,10 @@ static void add_values(struct page *page, const struct rows *rows, const struct 
 			continue;
 		}
 		for (unsigned int i = 0; i < width; i++) {
-			if (has_value(row->container, metric, i))
+			if (value_is_known(row->container, metric, i))
 				sheet_add(page->sheet, &row->subject, own[i], row->value[metric->value + i]);
 		}
 	}
-}
-
-static const struct histogram *find_histogram(const struct container *container, unsigned int metric_id,
-					      unsigned int index)
-{
-	if (metric_id == M_RUNQUEUE_LATENCY)
-		return &container->runqueue;
-	if (metric_id == M_DISK_LATENCY)
-		return container->disk && container->disk[index].count ? &container->disk[index] : NULL;
-	if (metric_id >= M_TCP_CONNECT_LATENCY && metric_id <= M_TCP_DURATION)
-		return container->tcp ? &container->tcp[metric_id - M_TCP_CONNECT_LATENCY] : NULL;
-	return container->latency ? &container->latency[index] : NULL;
-}
-
-static int first_exponent(const struct metric *metric)
-{
-	switch (metric - metrics) {
-	case M_RUNQUEUE_LATENCY:
-		return RUNQUEUE_MIN_EXPONENT;
-	case M_DISK_LATENCY:
-		return DISK_MIN_EXPONENT;
-	}
-	return HISTOGRAM_MIN_EXPONENT;
 }
 
 /* Adds up the histograms of all values of the own label; false when there are none. */
@@ -167,7 +135,7 @@ static bool sum_histograms(const struct container *container, const struct metri
 
 	*ret_sum = (struct histogram){};
 	for (unsigned int i = 0; i < metric->width; i++) {
-		const struct histogram *one = find_histogram(container, (unsigned int)(metric - metrics), i);
+		const struct histogram *one = value_histogram(container, (unsigned int)(metric - metrics), i);
 
 		if (!one)
 			continue;
@@ -184,7 +152,7 @@ static void add_histograms(struct page *page, const struct rows *rows, const str
 			   bool summed)
 {
 	unsigned int id = (unsigned int)(metric - metrics), width = summed ? 1 : metric->width;
-	int min_exponent = first_exponent(metric);
+	int min_exponent = value_first_exponent(metric);
 	struct histogram sum;
 
 	for (unsigned int i = 0; i < width; i++) {
@@ -194,7 +162,7 @@ static void add_histograms(struct page *page, const struct rows *rows, const str
 
 		for (size_t r = 0; r < rows->count; r++) {
 			const struct row *row = &rows->list[r];
-			const struct histogram *histogram = find_histogram(row->container, id, i);
+			const struct histogram *histogram = value_histogram(row->container, id, i);
 
 			if (summed)
 				histogram = sum_histograms(row->container, metric, &sum) ? &sum : NULL;
@@ -258,11 +226,11 @@ static size_t count_series(const struct rows *rows, const struct metric *metric,
 			continue;
 		for (unsigned int i = 0; i < width; i++) {
 			if (metric->kind == METRIC_HISTOGRAM)
-				count += find_histogram(container, (unsigned int)(metric - metrics), i) ?
-						 sheet_histogram_series(first_exponent(metric)) :
+				count += value_histogram(container, (unsigned int)(metric - metrics), i) ?
+						 sheet_histogram_series(value_first_exponent(metric)) :
 						 0;
 			else
-				count += has_value(container, metric, i);
+				count += value_is_known(container, metric, i);
 		}
 	}
 	return count;

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+/*
+ * The model as JSON: what is below /api/v1/ (api.def is the list, docs/api/openapi.yaml the description).
+ *
+ * Stateless: only reads its input, asks no clock, keeps nothing. Answers have a bound: at most API_ITEMS_MAX items of a list.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "export/exposition.h"
+#include "export/query.h"
+#include "model/model.h"
+#include "model/self.h"
+
+#define API_PATH "/api/v1/"
+#define API_ITEMS_MAX 1000
+
+struct api_bpf_program {
+	const char *name;
+	bool is_up;
+	const char *reason; /* where it is not up */
+};
+
+struct api_input {
+	const struct model *model;
+	uint64_t realtime_ns; /* of the reading */
+	uint64_t interval_ns; /* between readings */
+	uint64_t boot_ns;     /* CLOCK_REALTIME of the machine's start */
+	const char *version, *revision, *hostname, *profile;
+	const char *bpf_reason; /* why BPF is off; "" when it is on */
+	const struct api_bpf_program *programs;
+	size_t program_count;
+	/* Values about ktally itself, as they are now; NULL: not known. */
+	const struct self *(*read_self)(void *context, struct exposition_process *ret_process);
+	void *context; /* of the callbacks */
+};
+
+/* Answers GET `path`, which begins with API_PATH; returns the HTTP status. `out` then has the answer, or the error, as JSON.
+ * What is in `out` before is lost. */
+unsigned int api_answer(const struct api_input *in, const char *path, const struct query *query,
+			struct buffer *out);

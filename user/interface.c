@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "interface.h"
+
+#include "base/time.h"
+#include "export/api.h"
+#include "export/http_accept.h"
+#include "own.h"
+#include "version.h"
+
+#define NOT_ACCEPTABLE 406
+
+void interface_init(struct interface *interface, const struct options *options, struct scrape *scrape)
+{
+	*interface = (struct interface){ .options = options,
+					 .scrape = scrape,
+					 .boot_ns = time_realtime_ns() - time_boottime_ns() };
+}
+
+void interface_tick(struct interface *interface)
+{
+	interface->realtime_ns = time_realtime_ns();
+}
+
+static const struct self *read_self(void *context, struct exposition_process *ret_process)
+{
+	const struct interface *interface = context;
+
+	own_read(ret_process);
+	return scrape_read_self(interface->scrape);
+}
+
+static size_t read_programs(const struct collector *collector,
+			    struct api_bpf_program programs[PROBE_PROGRAMS])
+{
+	const struct probe *probe = collector_probe(collector);
+	size_t count = 0;
+
+	for (unsigned int i = 0; probe && i < PROBE_PROGRAMS; i++) {
+		const struct probe_status *status = probe_status(probe, i);
+
+		if (status->wanted)
+			programs[count++] = (struct api_bpf_program){ status->name, probe_is_up(probe, i),
+								      status->reason };
+	}
+	return count;
+}
+
+static unsigned int answer(struct interface *interface, const char *path, const struct query *query,
+			   struct buffer *out)
+{
+	static const char *const profiles[] = { "light", "default", "full" };
+	struct collector *collector = interface->scrape->collector;
+	struct api_bpf_program programs[PROBE_PROGRAMS];
+	const struct api_input input = {
+		.model = collector_model(collector),
+		.realtime_ns = interface->realtime_ns,
+		.boot_ns = interface->boot_ns,
+		.version = KTALLY_VERSION,
+		.revision = KTALLY_REVISION,
+		.hostname = interface->scrape->host,
+		.profile = profiles[interface->options->profile],
+		.bpf_reason = collector_reason(collector),
+		.programs = programs,
+		.program_count = read_programs(collector, programs),
+		.read_self = read_self,
+		.context = interface,
+	};
+
+	collector_want_machine(collector);
+	return api_answer(&input, path, query, out);
+}
+
+void interface_answer(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	reply->cache = "no-store";
+	reply->body = http_body_new();
+	if (!reply->body)
+		return;
+	if (http_accept_takes(request->accept, reply->content_type)) {
+		reply->status = answer(context, request->path, &request->query, &reply->body->buffer);
+		return;
+	}
+	reply->status = NOT_ACCEPTABLE;
+	buffer_printf(&reply->body->buffer, "{\"error\":\"only %s is served\"}", reply->content_type);
+}
