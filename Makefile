@@ -31,7 +31,7 @@ else
 endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -fno-common $(if $(WERROR),-Werror)
-PACKAGES := libbpf libelf zlib yaml-0.1 libmicrohttpd gnutls libcrypt libcurl jansson libprotobuf-c
+PACKAGES := libbpf libelf zlib libzstd yaml-0.1 libmicrohttpd gnutls libcrypt libcurl jansson libprotobuf-c
 # no name of the folder in what is built: the same sources give the same bytes anywhere
 PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=.
 CFLAGS   := -std=gnu17 -O2 -g $(PREFIX_MAP) $(WARNINGS) $(SANFLAGS)
@@ -57,6 +57,7 @@ FUZZ_SOURCES_fuzz_web_config := $(addprefix user/base/,duration.c file.c mailbox
 FUZZ_SOURCES_fuzz_network_files := user/base/file.c
 FUZZ_SOURCES_fuzz_disk_stat := user/base/file.c user/model/instance.c
 FUZZ_SOURCES_fuzz_formats := user/base/buffer.c user/base/utf8.c $(addprefix user/export/,format_text.c format_protobuf.c label.c number.c pieces.c)
+FUZZ_SOURCES_fuzz_recording := user/base/buffer.c user/base/json_text.c user/base/message.c
 FUZZ_SOURCES_fuzz_docker := user/base/buffer.c user/base/time.c
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 WORKLOAD     := build/workload

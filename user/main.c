@@ -6,6 +6,7 @@
 #include "catalogue.h"
 #include "check.h"
 #include "daemon.h"
+#include "top/record.h"
 #include "verify.h"
 #include "version.h"
 
@@ -17,6 +18,7 @@ static const struct command {
 	{ "run", daemon_main, "count, and serve metrics (ktally run --help lists the options)" },
 	{ "check", check_main, "what works on this machine, and why not" },
 	{ "verify", verify_main, "does known work and compares the numbers" },
+	{ "record", record_main, "writes what a daemon tells to a file" },
 	{ "metrics", catalogue_main,
 	  "the catalogue of all metrics; --estimate: how many series there would be" },
 };

@@ -35,7 +35,7 @@ typedef void source_answer(void *context, const char *path, json_t *answer, cons
 int source_open_daemon(struct loop *loop, const struct source_settings *settings, struct source **ret_source,
 		       const struct message *message);
 /* The first snapshot is the current one. A damaged file with whole snapshots opens: see source_warning(). */
-int source_open_file(struct loop *loop, const char *file, struct source **ret_source,
+int source_open_file(struct loop *loop, const char *path, struct source **ret_source,
 		     const struct message *message);
 /* Ends all questions without calling anybody. NULL is allowed. Before loop_free(). */
 void source_free(struct source *source);
