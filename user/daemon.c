@@ -105,7 +105,7 @@ static void on_tick(void *context)
 
 	punctuality_note(&daemon->ticks, time_monotonic_ns());
 	tick(daemon);
-	http_wake(daemon->http);
+	http_tick(daemon->http);
 }
 
 static void on_web_news(void *context, bool is_bad, const char *text)
@@ -234,6 +234,7 @@ static int start_http(struct daemon *daemon)
 		.address_count = options->web_listen_address.count,
 		.max_connections = options->web_max_connections,
 		.max_connections_per_address = options->web_max_connections_per_address,
+		.max_streams = options->web_max_streams,
 		.timeout_s = (options->web_timeout_ns + NS_PER_S - 1) / NS_PER_S,
 		.web_config_file = options->web_config_file[0] ? options->web_config_file : NULL,
 		.name = "ktally",
@@ -245,6 +246,8 @@ static int start_http(struct daemon *daemon)
 		.is_due = is_tick_due,
 		.on_news = on_web_news,
 		.context = daemon,
+		.render = interface_render,
+		.render_context = &daemon->interface,
 	};
 	char message[512];
 	int error = http_new(&config, daemon->loop, &daemon->http, message, sizeof(message));

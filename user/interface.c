@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "interface.h"
 
+#include <string.h>
+
 #include "base/time.h"
 #include "export/api.h"
 #include "export/http_accept.h"
@@ -45,13 +47,15 @@ static size_t read_programs(const struct collector *collector,
 	return count;
 }
 
-static unsigned int answer(struct interface *interface, const char *path, const struct query *query,
-			   struct buffer *out)
+/* `programs` is for what it points to. */
+static struct api_input make_input(struct interface *interface,
+				   struct api_bpf_program programs[PROBE_PROGRAMS])
 {
 	static const char *const profiles[] = { "light", "default", "full" };
 	struct collector *collector = interface->scrape->collector;
-	struct api_bpf_program programs[PROBE_PROGRAMS];
-	const struct api_input input = {
+
+	collector_want_machine(collector);
+	return (struct api_input){
 		.model = collector_model(collector),
 		.realtime_ns = interface->realtime_ns,
 		.boot_ns = interface->boot_ns,
@@ -65,21 +69,39 @@ static unsigned int answer(struct interface *interface, const char *path, const 
 		.read_self = read_self,
 		.context = interface,
 	};
+}
 
-	collector_want_machine(collector);
-	return api_answer(&input, path, query, out);
+void interface_render(void *context, const char *path, struct buffer *out)
+{
+	struct api_bpf_program programs[PROBE_PROGRAMS];
+	const struct api_input input = make_input(context, programs);
+
+	api_answer_url(&input, path, out);
 }
 
 void interface_answer(void *context, const struct http_request *request, struct http_reply *reply)
 {
+	struct api_bpf_program programs[PROBE_PROGRAMS];
+	const struct api_input input = make_input(context, programs);
+	bool is_stream = strcmp(request->path, API_PATH "stream") == 0;
+	const char *type = is_stream ? "text/event-stream" : reply->content_type;
+	struct buffer *out;
+
 	reply->cache = "no-store";
 	reply->body = http_body_new();
 	if (!reply->body)
 		return;
-	if (http_accept_takes(request->accept, reply->content_type)) {
-		reply->status = answer(context, request->path, &request->query, &reply->body->buffer);
+	out = &reply->body->buffer;
+	if (!http_accept_takes(request->accept, type)) {
+		reply->status = NOT_ACCEPTABLE;
+		buffer_printf(out, "{\"error\":\"only %s is served\"}", type);
 		return;
 	}
-	reply->status = NOT_ACCEPTABLE;
-	buffer_printf(&reply->body->buffer, "{\"error\":\"only %s is served\"}", reply->content_type);
+	if (!is_stream) {
+		reply->status = api_answer(&input, request->path, &request->query, out);
+		return;
+	}
+	reply->status = api_stream(&input, &request->query, &reply->stream, out);
+	if (reply->stream)
+		reply->content_type = type;
 }

@@ -18,5 +18,7 @@ void interface_init(struct interface *interface, const struct options *options, 
 /* To be called after each tick of the collector: that is what is shown until the next. */
 void interface_tick(struct interface *interface);
 
+/* Appends the answer to a path with its query: struct http_config, render. */
+void interface_render(void *context, const char *path, struct buffer *out);
 /* The handler of the route; the context is the struct interface. */
 void interface_answer(void *context, const struct http_request *request, struct http_reply *reply);

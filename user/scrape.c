@@ -34,6 +34,7 @@ static void describe_service(struct scrape *scrape)
 	self_set(&scrape->self, SELF_TICK_DELAY, NULL, NULL, punctuality_worst_ns(scrape->ticks));
 	self_set(&scrape->self, SELF_LATE_TICKS, NULL, NULL, scrape->ticks->late);
 	self_set(&scrape->self, SELF_HTTP_CONNECTIONS, NULL, NULL, http_connections(scrape->http));
+	self_set(&scrape->self, SELF_HTTP_STREAMS, NULL, NULL, http_streams(scrape->http));
 	for (enum http_refusal i = 0; i < HTTP_REFUSALS; i++)
 		self_set(&scrape->self, SELF_HTTP_REFUSED, http_refusal_names[i], NULL,
 			 http_refused(scrape->http, i));

@@ -88,7 +88,7 @@ static void on_tick(void *context)
 	if (own_ns > worst_own_ns)
 		worst_own_ns = own_ns;
 	last_waited_ns = waited;
-	http_wake(http);
+	http_tick(http);
 }
 
 static bool is_tick_due(void *context)

@@ -12,14 +12,16 @@
 
 static const struct endpoint {
 	const char *name, *parameters, *description;
-	const struct api_list *list; /* else `write` */
+	const struct api_list *list; /* else `write`; neither: a stream */
 	unsigned int (*write)(struct api_answer *answer);
 } endpoints[] = {
 #define LIST(name, parameters, description) { #name, parameters, description, &api_endpoint_##name, NULL },
 #define OBJECT(name, parameters, description) { #name, parameters, description, NULL, api_endpoint_##name },
+#define STREAM(name, parameters, description) { #name, parameters, description, NULL, NULL },
 #include "export/api.def"
 #undef LIST
 #undef OBJECT
+#undef STREAM
 };
 #define ENDPOINTS (sizeof(endpoints) / sizeof(endpoints[0]))
 
@@ -33,7 +35,7 @@ unsigned int api_endpoint_fail(struct api_answer *answer, unsigned int status, c
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	buffer_clear(answer->json.out);
+	answer->json.out->size = answer->begin;
 	answer->json.needs_comma = false;
 	json_begin_object(&answer->json, NULL);
 	json_text(&answer->json, "error", text);
@@ -166,6 +168,9 @@ static unsigned int answer_endpoint(struct api_answer *answer, const struct endp
 		return api_endpoint_refuse(answer, "detail", detail);
 	if (endpoint->list)
 		return api_list_answer(endpoint->list, endpoint->parameters, answer);
+	if (!endpoint->write)
+		return api_endpoint_fail(answer, API_BAD_REQUEST, "'%s' cannot be part of another answer",
+					 endpoint->name);
 	status = check_parameters(answer, endpoint->parameters);
 	return status == API_OK ? endpoint->write(answer) : status;
 }
@@ -190,8 +195,8 @@ unsigned int api_answer(const struct api_input *in, const char *path, const stru
 {
 	struct api_answer answer = { .in = in,
 				     .query = query,
+				     .begin = out->size,
 				     .json = { .out = out, .text_limit = in->model->limits.label_length } };
 
-	buffer_clear(out);
 	return answer_path(&answer, path);
 }

@@ -15,6 +15,7 @@ struct api_answer {
 	const struct api_input *in;
 	const struct query *query;
 	struct json json;
+	size_t begin; /* of it in the buffer */
 	bool has_detail;
 	void *scratch; /* of the endpoint, while it answers */
 };
@@ -45,6 +46,8 @@ void api_endpoint_add_series(struct api_answer *answer, unsigned int level,
 /* The lists, and the functions of the rest, by their names in api.def. */
 #define LIST(name, parameters, description) extern const struct api_list api_endpoint_##name;
 #define OBJECT(name, parameters, description) unsigned int api_endpoint_##name(struct api_answer *answer);
+#define STREAM(name, parameters, description)
 #include "export/api.def"
 #undef LIST
 #undef OBJECT
+#undef STREAM

@@ -27,6 +27,7 @@ const char *const http_refusal_names[HTTP_REFUSALS] = {
 	[HTTP_REFUSED_CONFIG] = "web_config",
 	[HTTP_REFUSED_TIME] = "time",
 	[HTTP_REFUSED_MEMORY] = "memory",
+	[HTTP_REFUSED_STREAMS] = "streams",
 };
 
 /* ---- loop ---- */
@@ -133,6 +134,7 @@ static int make_parts(struct http *http)
 	int error = loop_new(&http->loop);
 
 	error = error ?: http_exchange_init(http);
+	error = error ?: http_stream_init(http);
 	if (error)
 		return error;
 	http->has_clients = true;
@@ -219,6 +221,7 @@ void http_free(struct http *http)
 	end_connections(http);
 	if (http->has_clients)
 		http_clients_done(&http->clients);
+	http_stream_done(http);
 	http_exchange_done(http);
 	loop_free(http->loop);
 	web_access_free(http->access);
@@ -238,11 +241,6 @@ uint16_t http_port(const struct http *http, size_t index)
 bool http_has_tls(const struct http *http)
 {
 	return http->has_tls;
-}
-
-void http_wake(struct http *http)
-{
-	mailbox_wake(&http->requests);
 }
 
 bool http_is_open(const struct http *http)

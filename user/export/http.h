@@ -33,11 +33,21 @@ struct http_request {
 	struct query query;       /* all parameters, decoded */
 };
 
+#define HTTP_STREAM_PATHS 8
+
+struct http_stream;
+
+/* What a stream sends at each tick: an event of this name, whose data is what config.render() makes of the path. */
+struct http_stream_path {
+	const char *event, *path;
+};
+
 struct http_reply {
-	unsigned int status;      /* 200 unless the handler says otherwise */
-	const char *content_type; /* the route's unless the handler says otherwise; a constant */
-	const char *cache;        /* value of the header Cache-Control, a constant; NULL: none */
-	struct http_body *body;   /* a reference that the server takes over; NULL: 500 */
+	unsigned int status;        /* 200 unless the handler says otherwise */
+	const char *content_type;   /* the route's unless the handler says otherwise; a constant */
+	const char *cache;          /* value of the header Cache-Control, a constant; NULL: none */
+	struct http_body *body;     /* a reference that the server takes over; NULL: 500 */
+	struct http_stream *stream; /* instead of a body, also taken over: an answer that the client ends */
 };
 
 /* Called for GET and HEAD, in the loop; must not block. */
@@ -56,6 +66,7 @@ struct http_config {
 	size_t address_count;
 	unsigned int max_connections;
 	unsigned int max_connections_per_address; /* 0: no limit; those past it are closed at once */
+	unsigned int max_streams;                 /* those past it are answered with 503 */
 	unsigned int timeout_s;
 	const char *web_config_file;              /* NULL: none */
 	const char *name, *version, *description; /* for the landing page; our own texts, taken as HTML */
@@ -68,6 +79,9 @@ struct http_config {
 	/* Something about the web-config file that belongs into the log; in the loop; NULL: nobody wants it. */
 	void (*on_news)(void *context, bool is_bad, const char *text);
 	void *context; /* of these callbacks */
+	/* Appends the data of an event, without a newline; in the loop. NULL: no handler answers with a stream. */
+	void (*render)(void *context, const char *path, struct buffer *out);
+	void *render_context;
 };
 
 /* Requests that were not let through to a handler, by reason. */
@@ -78,7 +92,8 @@ enum http_refusal {
 	HTTP_REFUSED_PASSWORDS,   /* 503: too many to be compared */
 	HTTP_REFUSED_CONFIG,      /* 500, or no handshake: the web-config file is wrong */
 	HTTP_REFUSED_TIME,        /* connections shut for being late */
-	HTTP_REFUSED_MEMORY,      /* 503, or shut: too many different answers are being sent */
+	HTTP_REFUSED_MEMORY,  /* 503, shut, or an event left out: too many different answers are being sent */
+	HTTP_REFUSED_STREAMS, /* 503: too many */
 	HTTP_REFUSALS
 };
 extern const char *const http_refusal_names[HTTP_REFUSALS];
@@ -101,8 +116,15 @@ bool http_is_open(const struct http *http);
 
 /* So much is being sent that the same answer should be given for longer. */
 bool http_is_crowded(const struct http *http);
-/* To be called when is_due() is no longer so. */
-void http_wake(struct http *http);
+/* To be called after each tick: is_due() is no longer so, and streams have news. */
+void http_tick(struct http *http);
+
+/* `paths` are copied; at most HTTP_STREAM_PATHS. NULL when out of memory. */
+struct http_stream *http_stream_new(const struct http_stream_path *paths, size_t count);
+/* One that was given to nobody. NULL is allowed. */
+void http_stream_free(struct http_stream *stream);
+/* How many there are. */
+unsigned int http_streams(const struct http *http);
 
 unsigned int http_connections(const struct http *http);
 uint64_t http_refused(const struct http *http, enum http_refusal reason);

@@ -13,7 +13,8 @@
 #define TEXT_TYPE "text/plain; charset=utf-8"
 /* Different answers that are being sent at once; past it clients that take their time are shut, and others wait. */
 #define BODIES_BYTES ((size_t)64 << 20)
-#define BODIES_LEAST 2   /* however large they are */
+#define BODIES_LEAST 2 /* however large they are */
+#define STREAM_BLOCK ((size_t)32 << 10)
 #define SMALL_BYTES 4096 /* of an answer that there is always room for, as the liveness probe's */
 
 static void release_body(void *body)
@@ -59,23 +60,14 @@ static void add_status_headers(struct MHD_Response *response, unsigned int statu
 	}
 }
 
-/* Takes over the reference to `body`. */
-static enum MHD_Result queue_body(struct MHD_Connection *connection, const struct web_state *state,
-				  unsigned int status, const char *type, const char *cache,
-				  struct http_body *body, bool is_gzip)
+static enum MHD_Result queue_response(struct MHD_Connection *connection, const struct web_state *state,
+				      unsigned int status, const char *type, const char *cache,
+				      struct MHD_Response *response)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
-		body->buffer.size, body->buffer.data, release_body, body);
 	enum MHD_Result result;
 
-	if (!response) {
-		http_body_unref(body);
-		return MHD_NO;
-	}
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
-	if (is_gzip)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
 	if (cache)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);
 	add_headers(response, state);
@@ -83,6 +75,23 @@ static enum MHD_Result queue_body(struct MHD_Connection *connection, const struc
 	result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
 	return result;
+}
+
+/* Takes over the reference to `body`. */
+static enum MHD_Result queue_body(struct MHD_Connection *connection, const struct web_state *state,
+				  unsigned int status, const char *type, const char *cache,
+				  struct http_body *body, bool is_gzip)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+		body->buffer.size, body->buffer.data, release_body, body);
+
+	if (!response) {
+		http_body_unref(body);
+		return MHD_NO;
+	}
+	if (is_gzip)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+	return queue_response(connection, state, status, type, cache, response);
 }
 
 static enum MHD_Result queue_text(struct MHD_Connection *connection, const struct web_state *state,
@@ -114,6 +123,7 @@ static enum MHD_Result refuse(struct http *http, struct MHD_Connection *connecti
 		[HTTP_REFUSED_CONFIG] = { MHD_HTTP_INTERNAL_SERVER_ERROR,
 					  "the web-config file is wrong; the log says what\n" },
 		[HTTP_REFUSED_MEMORY] = { MHD_HTTP_SERVICE_UNAVAILABLE, "too much is being sent\n" },
+		[HTTP_REFUSED_STREAMS] = { MHD_HTTP_SERVICE_UNAVAILABLE, "too many streams\n" },
 	};
 
 	http->refused[reason]++;
@@ -180,6 +190,30 @@ bool http_is_crowded(const struct http *http)
 	return http->bodies_bytes > BODIES_BYTES / 2;
 }
 
+static enum MHD_Result send_stream(struct http *http, struct MHD_Connection *connection,
+				   struct http_client *client, const struct web_state *state)
+{
+	struct http_reply *reply = &client->reply;
+	struct MHD_Response *response;
+
+	/* The library would send the end of a body. */
+	if (client->is_head) {
+		struct http_body *empty = http_body_new();
+
+		return empty ? queue_body(connection, state, reply->status, reply->content_type, reply->cache,
+					  empty, false) :
+			       MHD_NO;
+	}
+	if (http->streams.count >= http->config.max_streams)
+		return refuse(http, connection, state, HTTP_REFUSED_STREAMS);
+	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, http_stream_read,
+						     reply->stream, NULL);
+	if (!response)
+		return MHD_NO;
+	http_stream_begin(http, reply->stream, client);
+	return queue_response(connection, state, reply->status, reply->content_type, reply->cache, response);
+}
+
 static enum MHD_Result send_reply(struct http *http, struct MHD_Connection *connection,
 				  struct http_client *client, const struct web_state *state)
 {
@@ -187,6 +221,8 @@ static enum MHD_Result send_reply(struct http *http, struct MHD_Connection *conn
 	struct http_body *sent = reply.body;
 	const char *accepted;
 
+	if (reply.stream)
+		return send_stream(http, connection, client, state);
 	client->reply.body = NULL;
 	if (!reply.body || reply.body->buffer.failed) {
 		http_body_unref(reply.body);
@@ -204,6 +240,7 @@ static enum MHD_Result send_reply(struct http *http, struct MHD_Connection *conn
 void http_answer_done(struct http *http, struct http_client *client)
 {
 	forget_body(http, client);
+	http_stream_end(client->reply.stream);
 	http_body_unref(client->reply.body);
 	free(client->names);
 	free(client->parameters);
@@ -286,6 +323,7 @@ static enum MHD_Result ask_handler(struct http *http, struct MHD_Connection *con
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return queue_text(connection, state, MHD_HTTP_METHOD_NOT_ALLOWED,
 				  "only GET and HEAD are served\n");
+	client->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 	if (!read_request(connection, client, path))
 		return client->is_malformed ?
 			       queue_text(connection, state, MHD_HTTP_BAD_REQUEST, "too many parameters\n") :

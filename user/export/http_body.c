@@ -32,8 +32,16 @@ void http_body_unref(struct http_body *body)
 	if (!body || --body->refs > 0)
 		return;
 	http_body_unref(body->gzip);
+	if (body->account)
+		*body->account -= body->buffer.size;
 	buffer_done(&body->buffer);
 	free(body);
+}
+
+void http_body_account(struct http_body *body, atomic_size_t *account)
+{
+	body->account = account;
+	*account += body->buffer.size;
 }
 
 bool http_body_reuse(struct http_body *body)

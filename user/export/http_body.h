@@ -10,6 +10,7 @@
 struct http_body {
 	atomic_uint refs;
 	struct buffer buffer;
+	atomic_size_t *account; /* from which its size is taken when it is freed; NULL: none */
 	/* The rest is of the thread that sends. */
 	struct http_body *gzip;
 	bool is_compressed; /* tried, so that `gzip` is final */
@@ -22,6 +23,8 @@ struct http_body *http_body_new(void);
 struct http_body *http_body_ref(struct http_body *body);
 /* NULL is allowed. Freed with the last reference, on whatever thread. */
 void http_body_unref(struct http_body *body);
+/* Its size, which is final, counts there as long as it lives. */
+void http_body_account(struct http_body *body, atomic_size_t *account);
 /* Empties it to be filled again; false: others still have it. */
 bool http_body_reuse(struct http_body *body);
 

@@ -16,7 +16,7 @@ static bool is_late(const struct http_clients *clients, const struct http_client
 {
 	unsigned int timeout_s = client->is_surplus ? SURPLUS_TIMEOUT_S : clients->timeout_s;
 
-	return clients->seconds - client->since > timeout_s;
+	return !client->is_waiting && clients->seconds - client->since > timeout_s;
 }
 
 /* The other side has said that it will send nothing more. The library misses that when it came together with the last

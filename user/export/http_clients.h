@@ -26,10 +26,11 @@ struct http_client {
 	struct web_state *state; /* that its TLS session began with; NULL: none */
 	uint64_t since;          /* http_clients.seconds when its phase began */
 	bool is_surplus;         /* came when there were enough */
+	bool is_waiting;         /* with a stream for the next tick, however long that takes */
 	bool is_busy;            /* a request has come and its answer has not been sent */
 	bool is_shut;
 	/* The current request. */
-	bool is_malformed, is_suspended;
+	bool is_malformed, is_suspended, is_head;
 	enum http_step step;
 	struct web_ticket ticket; /* its mail takes the client from thread to thread */
 	const struct http_route *route;

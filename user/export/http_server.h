@@ -7,6 +7,7 @@
 #include "base/mailbox.h"
 #include "export/http.h"
 #include "export/http_clients.h"
+#include "export/http_stream.h"
 #include "export/web_access.h"
 
 struct http_server {
@@ -24,6 +25,7 @@ struct http {
 	struct mailbox requests; /* clients, to the handlers */
 	struct mailbox replies;  /* clients, back; from the comparison of passwords too; and `end` */
 	struct mailbox news;
+	struct http_streams streams;
 	struct mail end;
 	atomic_uint unread; /* replies that were put and not taken */
 	struct http_server *servers;
