@@ -153,6 +153,7 @@ static void reload(struct daemon *daemon)
 		.containers = fresh.limits_containers,
 		.programs_per_container = fresh.limits_programs_per_container,
 		.processes = fresh.limits_processes,
+		.connections = fresh.limits_connections,
 		/* keys of the model are cut by it: it waits for a restart */
 		.label_length = collector_model(daemon->collector)->limits.label_length,
 		.grace_ns = fresh.containers_grace_time_ns,

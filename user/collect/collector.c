@@ -242,6 +242,7 @@ static int collector_init(struct collector *collector, const struct options *opt
 		.containers = options->limits_containers,
 		.programs_per_container = options->limits_programs_per_container,
 		.processes = options->limits_processes,
+		.connections = options->limits_connections,
 		.label_length = options->limits_label_length,
 		.grace_ns = options->containers_grace_time_ns,
 	};

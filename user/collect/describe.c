@@ -103,6 +103,7 @@ static void describe_bounds(const struct model *model, struct self *self)
 	self_set(self, SELF_SERIES_FOLDED, "programs", NULL, model->folded_programs);
 	self_set(self, SELF_SERIES_FOLDED, "containers", NULL, model->folded_containers);
 	self_set(self, SELF_SERIES_FOLDED, "devices", NULL, model->folded_devices);
+	self_set(self, SELF_SERIES_FOLDED, "connections", NULL, model->folded_connections);
 	self_set(self, SELF_SERIES_FOLDED, "disks", NULL, model->folded_disks);
 	self_set(self, SELF_SERIES_FOLDED, "processes", NULL, model->folded_processes);
 	self_set(self, SELF_SERIES_FOLDED, "pods", NULL, model->folded_pods);

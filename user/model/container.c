@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "model/cgroup.h"
+#include "model/connection.h"
 #include "model/container.h"
 #include "model/history.h"
 #include "model/network.h"
@@ -186,6 +187,7 @@ void container_merge(struct model *model, struct container *from, struct contain
 	merge_values(to, from);
 	merge_histograms(to, from);
 	merge_windows(model, to, from);
+	connection_move(model, from, to);
 	HASH_ITER(hh, from->programs, program, next)
 		program_move(model, program, to);
 	if (from->other)

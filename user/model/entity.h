@@ -93,9 +93,10 @@ struct container {
 	bool has_file[CONTAINER_VALUES -
 		      PROGRAM_VALUES]; /* which values of source FILE are known: absent is not 0 */
 	struct histogram runqueue;
-	struct histogram *disk;    /* [DIMENSION_WIDTH(operation)] once it used a disk; else NULL */
-	struct histogram *tcp;     /* [TCP_HISTOGRAMS]; NULL before its first connection */
-	struct histogram *latency; /* [DIMENSION_WIDTH(class)], profile full; else NULL */
+	struct histogram *disk;         /* [DIMENSION_WIDTH(operation)] once it used a disk; else NULL */
+	struct histogram *tcp;          /* [TCP_HISTOGRAMS]; NULL before its first connection */
+	struct histogram *latency;      /* [DIMENSION_WIDTH(class)], profile full; else NULL */
+	struct connection *connections; /* model/connection.h, by key */
 };
 
 /* One instance: a cgroup that is a container, or below one. */

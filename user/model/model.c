@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "model/cgroup.h"
+#include "model/connection.h"
 #include "model/container.h"
 #include "model/disk_device.h"
 #include "model/journal.h"
@@ -58,9 +59,11 @@ void model_free(struct model *model)
 		cgroup_free(cgroup);
 	}
 	HASH_ITER(hh, model->containers, container, next_container) {
+		connection_forget(model, container);
 		HASH_DEL(model->containers, container);
 		container_free(container);
 	}
+	connection_forget(model, model->node);
 	network_done(model);
 	disk_device_forget(model);
 	free(model->host_devices);
@@ -337,9 +340,11 @@ void model_expire(struct model *model, uint64_t now_ns)
 		if (container == model->other)
 			model->other = NULL;
 		network_forget(model, container);
+		connection_forget(model, container);
 		HASH_DEL(model->containers, container);
 		container_free(container);
 		model->evicted_containers++;
 	}
 	network_expire(model, now_ns);
+	connection_expire(model, now_ns);
 }

@@ -18,6 +18,7 @@ struct model_limits {
 	uint32_t containers;
 	uint32_t programs_per_container;
 	uint32_t processes;
+	uint32_t connections;  /* 0: no limit */
 	uint32_t label_length; /* bytes */
 	uint64_t grace_ns;     /* how long a dead container is kept */
 };
@@ -44,6 +45,7 @@ struct model {
 		*host_devices; /* owned; of the host's namespace, for those who show instances */
 	size_t host_device_count;
 	struct disk_device *devices; /* model/disk_device.h */
+	uint32_t connections;        /* rows of all containers but `other` (model/connection.h) */
 	uint64_t calls_by_number[SYSCALL_NUMBERS];
 	uint64_t errors_by_number[ERRNO_NUMBERS];
 	/* what the bounds folded or evicted, for self_series_folded_total{table} */
@@ -51,7 +53,7 @@ struct model {
 		renamings; /* grows when a cgroup went to another container: threads then look up their program again */
 	uint64_t folded_programs, folded_containers, folded_processes;
 	uint64_t folded_pods, folded_interfaces, unread_devices;
-	uint64_t folded_devices;
+	uint64_t folded_devices, folded_connections;
 	uint64_t folded_disks; /* readings of a disk that was past the bound of its cgroup */
 	/* series.h: */
 	uint64_t tick;            /* number of the one under way */
