@@ -176,7 +176,7 @@ static void merge_windows(const struct model *model, struct container *to, struc
 		to->ranked[i] += from->ranked[i];
 	if (to->viewed_until_ns < from->viewed_until_ns)
 		to->viewed_until_ns = from->viewed_until_ns;
-	history_inherit(&to->place, &from->place);
+	history_inherit(to, from);
 }
 
 void container_merge(struct model *model, struct container *from, struct container *to)

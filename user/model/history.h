@@ -83,5 +83,5 @@ void history_measure(const struct history *history, struct history_statistics *r
 /* For the model: the entity that has this place (NULL: none) ends. Its history stays under its names until the place is needed. */
 struct place;
 void history_lose(struct place *place);
-/* A container becomes one with another: the place of `from` goes to it when it has none. */
-void history_inherit(struct place **to, struct place **from);
+/* A container becomes one with another: its place goes to that one when it has none. */
+void history_inherit(struct container *to, struct container *from);
