@@ -246,6 +246,39 @@ Test(series, a_program_folded_into_other_makes_no_jump)
 	eq(of_program(a->other, SERIES_syscalls_per_second), 0);
 }
 
+Test(series, what_only_containers_count_is_theirs_and_the_nodes)
+{
+	struct container *a = add(11, "a")->container;
+
+	model_count_container(model, a, V_TCP_OPENED, 3);
+	model_count_container(model, a, V_TCP_OPENED_LAST, 4);
+	model_count_container(model, model->node, V_TCP_OPENED, 11);
+	model_count_container(model, a, V_TCP_RETRANSMITS, 2);
+	a->value[V_TCP_CONNECTIONS] = 5;
+	series_tick(model, BEGIN + 2 * S);
+	eq(of_container(a, SERIES_tcp_opened_per_second), 3.5);
+	eq(of_container(a, SERIES_tcp_retransmits_per_second), 1);
+	eq(of_container(a, SERIES_tcp_connections), 5);
+	eq(series_of_node(model, SERIES_tcp_opened_per_second), 5.5);
+	unknown(of_program(get(a, "x"), SERIES_tcp_opened_per_second));
+}
+
+Test(series, resident_memory_is_known_once_it_was_read)
+{
+	struct container *a = add(11, "a")->container;
+	struct process *process = model_process_get(model, 101, 7, get(a, "x"));
+
+	unknown(series_of_process(model, process, SERIES_memory_resident_bytes));
+	process->resident_reading = 1;
+	model_process_set_resident(model, process, 4099);
+	eq(series_of_process(model, process, SERIES_memory_resident_bytes), 4099);
+	eq(of_program(get(a, "x"), SERIES_memory_resident_bytes), 4099);
+	eq(series_of_node(model, SERIES_memory_resident_bytes), 4099);
+	model->missing = 1U << NEEDS_RESIDENT;
+	unknown(of_program(get(a, "x"), SERIES_memory_resident_bytes));
+	unknown(series_of_process(model, process, SERIES_memory_resident_bytes));
+}
+
 Test(series, what_this_machine_cannot_tell_is_not_known)
 {
 	struct container *a = add(11, "a")->container;
@@ -399,8 +432,9 @@ Test(series, names_are_found_and_are_what_the_fields_of_the_api_are)
 	for (enum series_id id = 0; id < SERIES_COUNT; id++) {
 		const char *name = series_table[id].name;
 		size_t size = strlen(name);
-		static const char *const ends[] = { "_cores",      "_threads", "_seconds",  "_ratio",
-						    "_per_second", "_bytes",   "processes", "threads" };
+		static const char *const ends[] = { "_cores",    "_threads",    "_seconds",
+						    "_ratio",    "_per_second", "_bytes",
+						    "processes", "threads",     "connections" };
 		bool has_unit = false;
 
 		for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)

@@ -58,7 +58,7 @@ struct program {
 	uint32_t references;        /* threads and processes attributed to it */
 	uint64_t idle_since_ns;     /* when references fell to 0 */
 	uint64_t created_ns;        /* CLOCK_REALTIME */
-	struct window *window;      /* [SERIES_RATES] */
+	struct window *window;      /* [SERIES_PROGRAM_RATES] */
 	struct place *place;        /* in history; NULL without */
 	uint64_t ranked[RANKED_VALUES];
 	uint64_t value[PROGRAM_VALUES];

@@ -71,21 +71,36 @@ static void rank(struct candidates *candidates, struct container *container, str
 		place->score = fmax(score, place->score * SCORE_LEFT);
 }
 
+/* Part of the memory that the machine has in use. */
+static double memory_of(uint64_t bytes, const struct model *model)
+{
+	uint64_t all = model->node->value[V_MEMORY_USAGE];
+
+	return all ? (double)bytes / all : 0;
+}
+
+static void rank_program(struct candidates *candidates, struct program *program, const struct model *model,
+			 const uint64_t all[RANKED_VALUES])
+{
+	rank(candidates, program->container, program,
+	     fmax(score_of(program->value, program->ranked, all),
+		  memory_of(program->value[V_MEMORY_RESIDENT], model)));
+}
+
 static void rank_programs(struct candidates *candidates, struct container *container,
-			  const uint64_t all[RANKED_VALUES])
+			  const struct model *model, const uint64_t all[RANKED_VALUES])
 {
 	struct program *program;
 
 	for (program = container->programs; program; program = program->hh.next)
-		rank(candidates, container, program, score_of(program->value, program->ranked, all));
+		rank_program(candidates, program, model, all);
 	if (container->other)
-		rank(candidates, container, container->other,
-		     score_of(container->other->value, container->other->ranked, all));
+		rank_program(candidates, container->other, model, all);
 }
 
 static void rank_containers(struct candidates candidates[KINDS], struct model *model)
 {
-	uint64_t all[RANKED_VALUES], memory = model->node->value[V_MEMORY_USAGE];
+	uint64_t all[RANKED_VALUES];
 	struct container *container;
 
 	memcpy(all, model->node->ranked, sizeof(all));
@@ -94,11 +109,12 @@ static void rank_containers(struct candidates candidates[KINDS], struct model *m
 		all[i] = model->node->ranked[i] - all[i];
 	for (container = model->containers; container; container = container->hh.next) {
 		double score = score_of(container->value, container->ranked, all);
-		double part = memory ? (double)container->value[V_MEMORY_USAGE] / memory : 0;
 
+		score = fmax(score, memory_of(container->value[V_MEMORY_RESIDENT], model));
 		if (score > 0)
-			rank_programs(&candidates[KIND_PROGRAM], container, all);
-		rank(&candidates[KIND_CONTAINER], container, NULL, fmax(score, part));
+			rank_programs(&candidates[KIND_PROGRAM], container, model, all);
+		rank(&candidates[KIND_CONTAINER], container, NULL,
+		     fmax(score, memory_of(container->value[V_MEMORY_USAGE], model)));
 	}
 }
 

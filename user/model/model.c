@@ -84,28 +84,30 @@ static inline void feed(uint64_t *rates, unsigned int count, const uint8_t fed[2
 		rates[fed[1]] += delta;
 }
 
-static inline void grow(const struct model *model, struct window **window, unsigned int index, uint64_t delta)
+static inline void grow(const struct model *model, struct window **window, unsigned int count,
+			unsigned int index, uint64_t delta)
 {
-	feed(window_touch(window, model->tick, SERIES_RATES), SERIES_RATES, model->fed[index], delta);
+	if (model->fed[index][0] < count)
+		feed(window_touch(window, model->tick, count), count, model->fed[index], delta);
+}
+
+void model_count_container(struct model *model, struct container *container, unsigned int index,
+			   uint64_t delta)
+{
+	container->value[index] += delta;
+	grow(model, &container->window, SERIES_RATES, index, delta);
 }
 
 void model_count(struct model *model, struct program *program, unsigned int index, uint64_t delta)
 {
-	bool is_rate = model->fed[index][0] != NOT_FED;
-
 	if (program) {
 		while (program->alias)
 			program = program->alias;
 		program->value[index] += delta;
-		program->container->value[index] += delta;
-		if (is_rate) {
-			grow(model, &program->window, index, delta);
-			grow(model, &program->container->window, index, delta);
-		}
+		grow(model, &program->window, SERIES_PROGRAM_RATES, index, delta);
+		model_count_container(model, program->container, index, delta);
 	}
-	model->node->value[index] += delta;
-	if (is_rate)
-		grow(model, &model->node->window, index, delta);
+	model_count_container(model, model->node, index, delta);
 }
 
 void model_count_thread(struct model *model, struct program *program, struct process *process,
@@ -116,7 +118,7 @@ void model_count_thread(struct model *model, struct program *program, struct pro
 	while (program && program->alias)
 		program = program->alias;
 	if (program) {
-		of_program = window_touch(&program->window, model->tick, SERIES_RATES);
+		of_program = window_touch(&program->window, model->tick, SERIES_PROGRAM_RATES);
 		of_container = window_touch(&program->container->window, model->tick, SERIES_RATES);
 	}
 	if (process) {
@@ -130,7 +132,7 @@ void model_count_thread(struct model *model, struct program *program, struct pro
 		if (program) {
 			program->value[i] += growth[i];
 			program->container->value[i] += growth[i];
-			feed(of_program, SERIES_RATES, model->fed[i], growth[i]);
+			feed(of_program, SERIES_PROGRAM_RATES, model->fed[i], growth[i]);
 			feed(of_container, SERIES_RATES, model->fed[i], growth[i]);
 		}
 		feed(of_process, SERIES_PROCESS_RATES, model->fed[i], growth[i]);

@@ -60,8 +60,8 @@ struct model {
 	uint64_t tick_ns;         /* its beginning, CLOCK_MONOTONIC; 0: there was no series_tick() yet */
 	uint64_t interval_ns;     /* length of the one before; 0: there is none */
 	uint64_t viewed_until_ns; /* the latest of all containers */
-	uint8_t fed[PROGRAM_VALUES][2]; /* series of kind RATE that a value counts for; NOT_FED */
-	struct journal *journal;        /* never NULL */
+	uint8_t fed[CONTAINER_VALUES][2]; /* series of kind RATE that a value counts for; NOT_FED */
+	struct journal *journal;          /* never NULL */
 	uint64_t evicted_containers, evicted_programs,
 		evicted_cgroups; /* of cgroups: those without a grace time */
 };
@@ -104,7 +104,10 @@ void model_program_release(struct program *program, uint64_t now_ns);
 /* Adds `delta` to value `index` of the program, its container and the node; of the node alone without a program. */
 void model_count(struct model *model, struct program *program, unsigned int index, uint64_t delta);
 
-/* The same for all values of a thread at once, and for the process; program and process may be NULL. */
+/* A value of this container (or model->node) alone, which is not a sum of programs' values. */
+void model_count_container(struct model *model, struct container *container, unsigned int index,
+			   uint64_t delta);
+/* The same as model_count() for all values of a thread at once, and for the process; program and process may be NULL. */
 void model_count_thread(struct model *model, struct program *program, struct process *process,
 			const uint64_t growth[THREAD_VALUES]);
 

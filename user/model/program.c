@@ -41,7 +41,7 @@ static void give_counts(const struct model *model, struct program *from, struct 
 		to->value[i] += from->value[i];
 	for (unsigned int i = 0; i < RANKED_VALUES; i++)
 		to->ranked[i] += from->ranked[i];
-	window_move(&to->window, &from->window, model->tick, SERIES_RATES);
+	window_move(&to->window, &from->window, model->tick, SERIES_PROGRAM_RATES);
 }
 
 static struct program *program_other(struct container *container, uint64_t now_ns, uint64_t realtime_ns)

@@ -27,13 +27,16 @@ const struct series series_table[SERIES_COUNT] = {
 #undef SERIES
 
 /* The order that windows rely on, and that a row is of the metric it names. */
-#define SERIES(name, levels, kind, metric, first, count, argument, history)                        \
-	_Static_assert((SERIES_##kind == SERIES_RATE) == (SERIES_##name < SERIES_RATES), #name);   \
-	_Static_assert((SERIES_##kind == SERIES_RATE && (levels)&X) ==                             \
-			       (SERIES_##name < SERIES_PROCESS_RATES),                             \
-		       #name);                                                                     \
-	_Static_assert(V_##metric + (first) + (count)-1 <= V_##metric##_LAST, #name);              \
-	_Static_assert(SERIES_##kind != SERIES_RATE || V_##metric##_LAST < PROGRAM_VALUES, #name); \
+#define SERIES(name, levels, kind, metric, first, count, argument, history)                          \
+	_Static_assert((SERIES_##kind == SERIES_RATE) == (SERIES_##name < SERIES_RATES), #name);     \
+	_Static_assert((SERIES_##kind == SERIES_RATE && (levels) & (P | X)) ==                       \
+			       (SERIES_##name < SERIES_PROGRAM_RATES),                               \
+		       #name);                                                                       \
+	_Static_assert((SERIES_##kind == SERIES_RATE && (levels)&X) ==                               \
+			       (SERIES_##name < SERIES_PROCESS_RATES),                               \
+		       #name);                                                                       \
+	_Static_assert(V_##metric + (first) + (count)-1 <= V_##metric##_LAST, #name);                \
+	_Static_assert(SERIES_##kind != SERIES_RATE || V_##metric##_LAST < CONTAINER_VALUES, #name); \
 	_Static_assert(!((levels) & (P | X)) || V_##metric##_LAST < PROGRAM_VALUES, #name);
 #include "model/series.def"
 #undef SERIES
@@ -52,9 +55,9 @@ enum series_id series_find(const char *name)
 	return id;
 }
 
-void series_feed(uint8_t fed[PROGRAM_VALUES][2])
+void series_feed(uint8_t fed[CONTAINER_VALUES][2])
 {
-	memset(fed, NOT_FED, PROGRAM_VALUES * sizeof(fed[0]));
+	memset(fed, NOT_FED, CONTAINER_VALUES * sizeof(fed[0]));
 	for (enum series_id id = 0; id < SERIES_RATES; id++) {
 		const struct series *series = &series_table[id];
 
@@ -147,7 +150,7 @@ static double gauge_of(const uint64_t *value, const bool *has_file, const struct
 	uint64_t sum = 0;
 
 	for (unsigned int i = series->value; i < series->value + series->count; i++) {
-		if (i >= PROGRAM_VALUES && !has_file[i - PROGRAM_VALUES])
+		if (metrics[series->metric].source == SOURCE_FILE && !has_file[i - PROGRAM_VALUES])
 			return NAN;
 		sum += value[i];
 	}
@@ -202,7 +205,7 @@ double series_of_program(const struct model *model, const struct program *progra
 	if (!(series->levels & LEVEL_PROGRAM) || is_missing(model, series))
 		return NAN;
 	if (series->kind == SERIES_RATE)
-		return rate_of(model, program->window, SERIES_RATES, id);
+		return rate_of(model, program->window, SERIES_PROGRAM_RATES, id);
 	return gauge_of(program->value, NULL, series);
 }
 
@@ -214,7 +217,10 @@ double series_of_process(const struct model *model, const struct process *proces
 		return NAN;
 	if (series->kind == SERIES_RATE)
 		return rate_of(model, process->window, SERIES_PROCESS_RATES, id);
-	return series->metric == M_THREADS ? process->threads : NAN;
+	if (series->metric == M_THREADS)
+		return process->threads;
+	return series->metric == M_MEMORY_RESIDENT && process->resident_reading ? process->resident_bytes :
+										  NAN;
 }
 
 void series_sum_begin(double sums[SERIES_COUNT])

@@ -37,10 +37,11 @@ extern const struct series series_table[SERIES_COUNT];
 
 /* What windows keep: the first rows. series.c checks that these are the last ones of each. */
 #define SERIES_PROCESS_RATES (SERIES_network_transmit_bytes_per_second + 1)
-#define SERIES_RATES (SERIES_process_failures_per_second + 1)
+#define SERIES_PROGRAM_RATES (SERIES_process_failures_per_second + 1)
+#define SERIES_RATES (SERIES_tcp_retransmits_per_second + 1) /* of a container or the node */
 
 /* Fills model->fed. */
-void series_feed(uint8_t fed[PROGRAM_VALUES][2]);
+void series_feed(uint8_t fed[CONTAINER_VALUES][2]);
 
 /* The series of this name, or SERIES_COUNT. */
 enum series_id series_find(const char *name);

@@ -75,16 +75,19 @@ static void add_histograms(const struct group_tcp *now, const struct group_tcp *
 	}
 }
 
-static void add_to(const struct group_tcp *now, const struct group_tcp *last, struct container *container)
+static void add_to(const struct group_tcp *now, const struct group_tcp *last, struct container *container,
+		   struct model *model)
 {
 	for (unsigned int i = 0; i < TCP_VALUES; i++)
-		container->value[V_TCP_OPENED + i] += now->value[i] - last->value[i];
+		if (now->value[i] != last->value[i])
+			model_count_container(model, container, V_TCP_OPENED + i,
+					      now->value[i] - last->value[i]);
 	add_histograms(now, last, container);
 }
 
 /* `container` is NULL for group 0. */
 static void read_group(struct tcp_groups *groups, uint32_t number, struct container *container,
-		       struct container *node)
+		       struct model *model)
 {
 	struct group_tcp *last = &groups->last[number], now;
 
@@ -95,8 +98,8 @@ static void read_group(struct tcp_groups *groups, uint32_t number, struct contai
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	memcpy(now.histogram, groups->table->group_tcps[number].histogram, sizeof(now.histogram));
 	if (container)
-		add_to(&now, last, container);
-	add_to(&now, last, node);
+		add_to(&now, last, container, model);
+	add_to(&now, last, model->node, model);
 	*last = now;
 }
 
@@ -119,7 +122,7 @@ void tcp_groups_pass(struct tcp_groups *groups, const struct thread_owner *owner
 
 	for (struct container *container = model->containers; container; container = container->hh.next)
 		container->value[V_TCP_CONNECTIONS] = 0;
-	read_group(groups, 0, NULL, model->node);
+	read_group(groups, 0, NULL, model);
 	open += count_open(&groups->last[0]);
 	for (uint32_t i = 1; i < groups->table->group_count && (i < groups->high || free_run < FREE_RUN);
 	     i++) {
@@ -139,7 +142,7 @@ void tcp_groups_pass(struct tcp_groups *groups, const struct thread_owner *owner
 		cgroup = find_cgroup(i, group->cgroup_id, owner);
 		if (!cgroup)
 			continue;
-		read_group(groups, i, cgroup->container, model->node);
+		read_group(groups, i, cgroup->container, model);
 		cgroup->container->value[V_TCP_CONNECTIONS] += count_open(&groups->last[i]);
 		open += count_open(&groups->last[i]);
 	}
@@ -150,7 +153,7 @@ void tcp_groups_release(struct tcp_groups *groups, const struct cgroup *cgroup, 
 {
 	uint32_t number = cgroup->group;
 
-	read_group(groups, number, cgroup->container, model->node);
+	read_group(groups, number, cgroup->container, model);
 	groups->released_open += count_open(&groups->last[number]);
 	memset(&groups->table->group_tcps[number], 0, sizeof(*groups->table->group_tcps));
 	memset(&groups->last[number], 0, sizeof(*groups->last));
