@@ -31,6 +31,14 @@ static const struct self *read_self(void *context, struct exposition_process *re
 	return scrape_read_self(interface->scrape);
 }
 
+static void want_history(void *context, struct container *container, struct program *program)
+{
+	const struct collector *collector = ((struct interface *)context)->scrape->collector;
+
+	history_want(collector_history(collector), collector_model(collector), container, program,
+		     time_monotonic_ns());
+}
+
 static size_t read_programs(const struct collector *collector,
 			    struct api_bpf_program programs[PROBE_PROGRAMS])
 {
@@ -57,6 +65,7 @@ static struct api_input make_input(struct interface *interface,
 	collector_want_machine(collector);
 	return (struct api_input){
 		.model = collector_model(collector),
+		.history = collector_history(collector),
 		.realtime_ns = interface->realtime_ns,
 		.boot_ns = interface->boot_ns,
 		.version = KTALLY_VERSION,
@@ -67,6 +76,7 @@ static struct api_input make_input(struct interface *interface,
 		.programs = programs,
 		.program_count = read_programs(collector, programs),
 		.read_self = read_self,
+		.want_history = want_history,
 		.context = interface,
 	};
 }

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "export/exposition.h"
 #include "export/query.h"
+#include "model/history.h"
 #include "model/model.h"
 #include "model/self.h"
 
@@ -25,15 +26,18 @@ struct api_bpf_program {
 
 struct api_input {
 	const struct model *model;
-	uint64_t realtime_ns; /* of the reading */
-	uint64_t interval_ns; /* between readings */
-	uint64_t boot_ns;     /* CLOCK_REALTIME of the machine's start */
+	const struct history *history; /* NULL: none */
+	uint64_t realtime_ns;          /* of the reading */
+	uint64_t interval_ns;          /* between readings */
+	uint64_t boot_ns;              /* CLOCK_REALTIME of the machine's start */
 	const char *version, *revision, *hostname, *profile;
 	const char *bpf_reason; /* why BPF is off; "" when it is on */
 	const struct api_bpf_program *programs;
 	size_t program_count;
 	/* Values about ktally itself, as they are now; NULL: not known. */
 	const struct self *(*read_self)(void *context, struct exposition_process *ret_process);
+	/* Somebody looks at the history of a container, or (unless NULL) of a program of it; NULL: never mind. */
+	void (*want_history)(void *context, struct container *container, struct program *program);
 	void *context; /* of the callbacks */
 };
 

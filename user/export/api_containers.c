@@ -4,6 +4,7 @@
 
 #include "export/api_container.h"
 #include "export/api_endpoint.h"
+#include "model/history.h"
 #include "model/series.h"
 
 static const char *namespace_of(const struct api_answer *answer, const void *item)
@@ -143,6 +144,18 @@ static double series_of(const struct api_answer *answer, const void *item, unsig
 	return series_of_container(answer->in->model, item, id);
 }
 
+static struct history_entity entity_of(const struct api_answer *answer, const void *item)
+{
+	const struct container *container = item;
+
+	(void)answer;
+	return (struct history_entity){ .level = HISTORY_CONTAINER,
+					.namespace = container->namespace,
+					.pod = container->pod,
+					.container = container->name,
+					.program = "" };
+}
+
 static void write_detail(struct api_answer *answer, const void *item)
 {
 	const struct container *container = item;
@@ -155,6 +168,7 @@ const struct api_list api_endpoint_containers = {
 	.field_count = sizeof(fields) / sizeof(fields[0]),
 	.level = LEVEL_CONTAINER,
 	.series = series_of,
+	.entity = entity_of,
 	.sort = "-cpu_cores",
 	.collect = collect,
 	.detail = write_detail,

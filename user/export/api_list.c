@@ -101,6 +101,16 @@ static void write_column(struct api_list_run *run, const struct api_column *colu
 	}
 }
 
+static void write_history(struct api_list_run *run, const void *item)
+{
+	const struct history_entity entity = run->list->entity(run->answer, item);
+	struct history_span span;
+
+	json_begin_object(&run->answer->json, "history");
+	api_history_write(run->answer, &run->history, &entity, &span);
+	json_end_object(&run->answer->json);
+}
+
 static void write_item(struct api_list_run *run, const void *item)
 {
 	struct json *json = &run->answer->json;
@@ -108,6 +118,8 @@ static void write_item(struct api_list_run *run, const void *item)
 	json_begin_object(json, NULL);
 	for (size_t i = 0; i < run->column_count; i++)
 		write_column(run, &run->columns[i], item);
+	if (run->history_text)
+		write_history(run, item);
 	if (run->answer->has_detail && run->list->detail)
 		run->list->detail(run->answer, item);
 	json_end_object(json);

@@ -7,6 +7,7 @@
 
 struct api_answer;
 struct api_list_run;
+struct history_entity;
 
 enum api_field_type { API_TEXT, API_NUMBER, API_FLAG, API_OTHER };
 
@@ -32,6 +33,8 @@ struct api_list {
 	unsigned int level; /* enum metric_level: of the series of its items; 0: they have none */
 	bool is_sum;        /* its items are sums, of which some series have no meaning */
 	double (*series)(const struct api_answer *answer, const void *item, unsigned int id);
+	/* NULL: no history is kept of its items. */
+	struct history_entity (*entity)(const struct api_answer *answer, const void *item);
 	const char *sort; /* what the list is sorted by when nobody says otherwise */
 	/* Calls api_list_add() for all there are; 0 or -ENOMEM. */
 	int (*collect)(struct api_answer *answer, struct api_list_run *run);

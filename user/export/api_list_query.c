@@ -5,6 +5,8 @@
 #include "export/api_list_run.h"
 
 #define LIMIT_DEFAULT 100
+#define SPARK_POINTS 60
+#define POINTS_MAX 240000 /* of one answer */
 #define OFFSET_MAX 1000000000
 
 static bool find_column(const struct api_list *list, const char *name, size_t size,
@@ -64,19 +66,40 @@ static bool set_filter(struct api_list_run *run, const char *value)
 	return true;
 }
 
+static bool set_history(struct api_list_run *run, const char *value)
+{
+	run->history_text = value;
+	return true;
+}
+
+static bool set_step(struct api_list_run *run, const char *value)
+{
+	run->step_text = value;
+	return true;
+}
+
+static bool set_points(struct api_list_run *run, const char *value)
+{
+	run->points_text = value;
+	return true;
+}
+
 static const struct setting {
 	const char *name;
 	bool (*set)(struct api_list_run *run, const char *value);
+	bool of_history;
 } settings[] = {
-	{ "sort", set_sort },     { "limit", set_limit },   { "offset", set_offset },
-	{ "filter", set_filter }, { "fields", set_fields },
+	{ "sort", set_sort, false },        { "limit", set_limit, false },
+	{ "offset", set_offset, false },    { "filter", set_filter, false },
+	{ "fields", set_fields, false },    { "history", set_history, true },
+	{ "history_step", set_step, true }, { "history_points", set_points, true },
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
-static const struct setting *find_setting(const char *name)
+static const struct setting *find_setting(const struct api_list *list, const char *name)
 {
 	for (size_t i = 0; i < SETTINGS; i++) {
-		if (strcmp(settings[i].name, name) == 0)
+		if ((!settings[i].of_history || list->entity) && strcmp(settings[i].name, name) == 0)
 			return &settings[i];
 	}
 	return NULL;
@@ -109,6 +132,27 @@ static void show_all(struct api_list_run *run)
 			run->column_count++;
 }
 
+/* When all is known that it depends on. */
+static unsigned int read_history(struct api_list_run *run)
+{
+	struct api_history *history = &run->history;
+	const char *step = run->step_text ?: "10";
+
+	if (!run->history_text)
+		return API_OK;
+	if (!api_history_read_series(history, run->list->level, run->history_text))
+		return api_endpoint_refuse(run->answer, "history", run->history_text);
+	if (!api_history_read_step(history, step))
+		return api_endpoint_refuse(run->answer, "history_step", step);
+	if (!api_history_read_points(history, run->points_text, SPARK_POINTS))
+		return api_endpoint_refuse(run->answer, "history_points", run->points_text ?: "");
+	if (run->limit * history->series_count * history->points > POINTS_MAX)
+		return api_endpoint_fail(
+			run->answer, API_BAD_REQUEST,
+			"more than %d points of history: ask for fewer items, series or points", POINTS_MAX);
+	return API_OK;
+}
+
 unsigned int api_list_run_read_query(struct api_list_run *run, const char *parameters)
 {
 	const struct query *query = run->answer->query;
@@ -118,7 +162,7 @@ unsigned int api_list_run_read_query(struct api_list_run *run, const char *param
 	set_sort(run, run->list->sort);
 	for (size_t i = 0; i < query->count; i++) {
 		const char *name = query->parameters[i].name, *value = query->parameters[i].value;
-		const struct setting *setting = find_setting(name);
+		const struct setting *setting = find_setting(run->list, name);
 		const struct api_field *exact = find_exact(run->list, name);
 
 		if (query_count(query, name) > 1)
@@ -132,13 +176,14 @@ unsigned int api_list_run_read_query(struct api_list_run *run, const char *param
 	}
 	if (run->column_count == 0)
 		show_all(run);
-	return API_OK;
+	return read_history(run);
 }
 
 void api_list_describe_parameters(const struct api_list *list, struct api_answer *answer)
 {
 	for (size_t i = 0; i < SETTINGS; i++)
-		json_text(&answer->json, NULL, settings[i].name);
+		if (!settings[i].of_history || list->entity)
+			json_text(&answer->json, NULL, settings[i].name);
 	for (size_t i = 0; i < list->field_count; i++)
 		if (list->fields[i].flags & API_EXACT)
 			json_text(&answer->json, NULL, list->fields[i].name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* One answer of a list on its way: what is asked for, and what was found. Private to api_list*.c. */
+#include "export/api_history.h"
 #include "export/api_list.h"
 #include "export/api_rows.h"
 
@@ -28,7 +29,9 @@ struct api_list_run {
 	size_t column_count;
 	struct api_exact exact[API_EXACT_MAX];
 	size_t exact_count;
-	const char *filter; /* "" for none */
+	const char *filter;                                 /* "" for none */
+	const char *history_text, *step_text, *points_text; /* as asked for; NULL: not */
+	struct api_history history;
 	uint64_t offset, limit;
 	size_t total;
 	struct api_rows rows;

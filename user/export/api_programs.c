@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export/api_endpoint.h"
+#include "model/history.h"
 #include "model/series.h"
 
 static const struct container *container_of(const void *item)
@@ -55,6 +56,18 @@ static double series_of(const struct api_answer *answer, const void *item, unsig
 	return series_of_program(answer->in->model, item, id);
 }
 
+static struct history_entity entity_of(const struct api_answer *answer, const void *item)
+{
+	const struct program *program = item;
+
+	(void)answer;
+	return (struct history_entity){ .level = HISTORY_PROGRAM,
+					.namespace = program->container->namespace,
+					.pod = program->container->pod,
+					.container = program->container->name,
+					.program = program->name };
+}
+
 static void write_detail(struct api_answer *answer, const void *item)
 {
 	const struct program *program = item;
@@ -67,6 +80,7 @@ const struct api_list api_endpoint_programs = {
 	.field_count = sizeof(fields) / sizeof(fields[0]),
 	.level = LEVEL_PROGRAM,
 	.series = series_of,
+	.entity = entity_of,
 	.sort = "-cpu_cores",
 	.collect = collect,
 	.detail = write_detail,

@@ -127,30 +127,26 @@ void json_fixed(struct json *json, const char *name, uint64_t value, unsigned in
 					   json->out->data);
 }
 
-/* Decimals for at least nine digits, so that value * 10^decimals is below 2^53. */
-static unsigned int decimals_for(double value, double *ret_scale)
-{
-	static const struct {
-		double below, scale;
-		unsigned int decimals;
-	} steps[] = {
-		{ 1e-3, 1e15, 15 }, { 1, 1e12, 12 }, { 1e3, 1e9, 9 }, { 1e6, 1e6, 6 }, { 1e12, 1e3, 3 }
-	};
-
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (value < steps[i].below) {
-			*ret_scale = steps[i].scale;
-			return steps[i].decimals;
-		}
-	}
-	*ret_scale = 1;
-	return 0;
-}
-
-void json_number(struct json *json, const char *name, double value)
-{
-	double scale;
+struct step {
+	double below, scale;
 	unsigned int decimals;
+};
+
+/* So that value * scale is below 2^53. */
+static const struct step exact_steps[] = {
+	{ 1e-3, 1e15, 15 }, { 1, 1e12, 12 }, { 1e3, 1e9, 9 }, { 1e6, 1e6, 6 }, { 1e12, 1e3, 3 },
+};
+static const struct step float_steps[] = {
+	{ 1e-3, 1e10, 10 },
+	{ 1, 1e7, 7 },
+	{ 1e3, 1e4, 4 },
+	{ 1e6, 1e1, 1 },
+};
+
+static void add_number(struct json *json, const char *name, double value, const struct step *steps,
+		       size_t step_count)
+{
+	struct step step = { .scale = 1 };
 
 	if (!isfinite(value)) {
 		if (!name)
@@ -169,8 +165,21 @@ void json_number(struct json *json, const char *name, double value)
 		name = NULL;
 	}
 	value = fabs(value);
-	decimals = decimals_for(value, &scale);
-	json_fixed(json, name, (uint64_t)llround(value * scale), decimals);
+	while (step_count-- > 0) {
+		if (value < steps[step_count].below)
+			step = steps[step_count];
+	}
+	json_fixed(json, name, (uint64_t)llround(value * step.scale), step.decimals);
+}
+
+void json_number(struct json *json, const char *name, double value)
+{
+	add_number(json, name, value, exact_steps, sizeof(exact_steps) / sizeof(exact_steps[0]));
+}
+
+void json_float(struct json *json, const char *name, float value)
+{
+	add_number(json, name, (double)value, float_steps, sizeof(float_steps) / sizeof(float_steps[0]));
 }
 
 void json_flag(struct json *json, const char *name, bool value)

@@ -27,6 +27,8 @@ void json_key(struct json *json, const char *text);
 /* At least nine significant digits, whole numbers below 2^53 exactly. What is not finite is absent: a member is left out, an
  * element is null. */
 void json_number(struct json *json, const char *name, double value);
+/* The same with at least six digits, for what a float holds. */
+void json_float(struct json *json, const char *name, float value);
 /* `value` / 10^decimals, exactly. */
 void json_fixed(struct json *json, const char *name, uint64_t value, unsigned int decimals);
 void json_flag(struct json *json, const char *name, bool value);
