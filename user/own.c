@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,9 +14,14 @@
 
 static uint64_t count_fds(void)
 {
-	DIR *directory = opendir("/proc/self/fd");
+	struct stat status;
+	DIR *directory;
 	uint64_t count = 0;
 
+	/* since 6.2 (f1f1f2569901), 0 before; to list a thousand takes a millisecond */
+	if (stat("/proc/self/fd", &status) == 0 && status.st_size > 0)
+		return (uint64_t)status.st_size;
+	directory = opendir("/proc/self/fd");
 	if (!directory)
 		return 0;
 	while (readdir(directory))

@@ -41,7 +41,7 @@ struct sheet {
 	bool is_skipped;   /* the current family is not wanted */
 	struct pieces own; /* of the current family; 0 is none */
 	/* text: names of samples with their suffixes, and ends of the lines of one histogram's buckets */
-	char head_data[HEADS][FAMILY_NAME_SIZE + 8];
+	char head_data[HEADS][FAMILY_NAME_SIZE + 8 + TEXT_SLACK];
 	struct text head[HEADS];
 	struct pieces tails;
 	unsigned int tails_of; /* own label that they are made for, + 1; 0: none */

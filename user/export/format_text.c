@@ -112,22 +112,18 @@ static void add_line(struct sheet *sheet, enum head head_index, struct text labe
 	struct buffer *out = sheet->out;
 	char *at;
 
-	if (!buffer_reserve(out, head.size + labels.size + tail.size + NUMBER_SIZE))
+	if (!buffer_reserve(out, head.size + labels.size + tail.size + NUMBER_SIZE + TEXT_SLACK))
 		return;
-	at = out->data + out->size;
-	memcpy(at, head.data, head.size);
-	at += head.size;
+	at = text_put(out->data + out->size, head);
 	if (labels.size > 0) {
-		memcpy(at, labels.data, labels.size);
-		at += labels.size;
+		at = text_put(text_put(at, labels), tail);
 	} else if (tail.data[0] == ',') {
 		*at++ = '{';
-		tail = (struct text){ tail.data + 1, tail.size - 1 };
+		at = text_put(at, (struct text){ tail.data + 1, tail.size - 1 });
 	} else {
-		tail = TEXT(" ");
+		*at++ = ' ';
 	}
-	memcpy(at, tail.data, tail.size);
-	at = number_put(at + tail.size, value, decimals);
+	at = number_put(at, value, decimals);
 	*at++ = '\n';
 	out->size = (size_t)(at - out->data);
 }

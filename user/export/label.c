@@ -19,6 +19,11 @@ static char *put_character(char *at, const unsigned char *text, size_t size, boo
 	return at + (size ?: UTF8_REPLACEMENT_SIZE);
 }
 
+static bool is_plain(unsigned char byte)
+{
+	return byte < 0x80 && byte != '\\' && byte != '"' && byte != '\n';
+}
+
 static void put_value(struct buffer *out, const char *text, size_t limit, bool is_escaped)
 {
 	const unsigned char *from = (const unsigned char *)text;
@@ -32,9 +37,15 @@ static void put_value(struct buffer *out, const char *text, size_t limit, bool i
 	}
 	at = out->data + out->size;
 	while (*from) {
-		size_t size = utf8_size((const char *)from);
-		size_t used = size ?: UTF8_REPLACEMENT_SIZE;
+		size_t size, used;
 
+		if (limit > 0 && is_plain(*from)) {
+			*at++ = (char)*from++;
+			limit--;
+			continue;
+		}
+		size = utf8_size((const char *)from);
+		used = size ?: UTF8_REPLACEMENT_SIZE;
 		if (used > limit)
 			break;
 		limit -= used;

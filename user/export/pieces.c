@@ -15,6 +15,7 @@ void pieces_clear(struct pieces *pieces)
 
 unsigned int pieces_close(struct pieces *pieces)
 {
+	buffer_reserve(&pieces->data, TEXT_SLACK);
 	pieces->end[pieces->count] = pieces->data.size;
 	return pieces->count++;
 }

@@ -90,6 +90,7 @@ void sheet_add_label(const struct sheet *sheet, struct buffer *labels, size_t be
 		     const char *value, size_t limit)
 {
 	sheet->format->add_label(labels, labels->size == begin, name, value, limit);
+	buffer_reserve(labels, TEXT_SLACK);
 }
 
 /* ---- families ---- */

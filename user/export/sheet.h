@@ -35,7 +35,8 @@ enum sheet_body { SHEET_TEXT, SHEET_OPENMETRICS, SHEET_PROTOBUF, SHEET_BODIES };
 
 /* Whom samples are about. */
 struct subject {
-	struct text labels;  /* by sheet_add_label() for this sheet; empty: none */
+	struct text
+		labels; /* by sheet_add_label() for this sheet, the last of them at its end; empty: none */
 	uint64_t created_ns; /* CLOCK_REALTIME since when its counters count; 0: not known */
 };
 
