@@ -16,6 +16,19 @@ struct sheet_choice choice_of(const struct options *options)
 	};
 }
 
+struct series_costs choice_costs(const struct options *options)
+{
+	const struct sheet_choice choice = choice_of(options);
+	/* which program the kernel refuses is not known yet: then a row has less than it costs */
+	static const uint32_t missing[] = {
+		[PROFILE_LIGHT] = 1 << NEEDS_SWITCHES | 1 << NEEDS_CALLS | 1 << NEEDS_LATENCY,
+		[PROFILE_DEFAULT] = 1 << NEEDS_LATENCY,
+		[PROFILE_FULL] = 0,
+	};
+
+	return exposition_costs(&choice, missing[options->profile]);
+}
+
 int choice_check(const struct options *options, char *message, size_t message_size)
 {
 	for (size_t i = 0; i < options->metrics_drop_label.count; i++) {

@@ -150,6 +150,8 @@ static void reload(struct daemon *daemon)
 	}
 	log_configure(fresh.log_level, fresh.log_format);
 	collector_model(daemon->collector)->limits = (struct model_limits){
+		.series = fresh.limits_series,
+		.costs = choice_costs(&fresh),
 		.containers = fresh.limits_containers,
 		.programs_per_container = fresh.limits_programs_per_container,
 		.processes = fresh.limits_processes,
@@ -278,6 +280,7 @@ static int start_runtimes(struct daemon *daemon)
 static int start(struct daemon *daemon)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	struct series_costs costs;
 	struct rlimit files;
 	char message[512];
 	int error;
@@ -299,7 +302,8 @@ static int start(struct daemon *daemon)
 	error = start_http(daemon);
 	if (error)
 		return error;
-	error = collector_new(&daemon->options, &daemon->collector, message, sizeof(message));
+	costs = choice_costs(&daemon->options);
+	error = collector_new(&daemon->options, &costs, &daemon->collector, message, sizeof(message));
 	if (error) {
 		fprintf(stderr, "ktally: %s\n", message);
 		return error;

@@ -89,6 +89,7 @@ int estimate_main(int argc, char **argv)
 	struct collector *collector = NULL;
 	char message[OPTIONS_MESSAGE_SIZE];
 	enum options_action action;
+	struct series_costs costs;
 	struct options options;
 	int error;
 
@@ -104,7 +105,8 @@ int estimate_main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	libbpf_set_print(silence);
-	error = collector_new(&options, &collector, message, sizeof(message));
+	costs = choice_costs(&options);
+	error = collector_new(&options, &costs, &collector, message, sizeof(message));
 	if (error) {
 		fprintf(stderr, "ktally: %s\n", message);
 	} else {

@@ -178,7 +178,7 @@ static int verify(const struct options *options)
 	char message[512];
 	int wrong;
 
-	if (collector_new(options, &collector, message, sizeof(message))) {
+	if (collector_new(options, NULL, &collector, message, sizeof(message))) {
 		fprintf(stderr, "ktally: %s\n", message);
 		return 2;
 	}

@@ -72,12 +72,17 @@ between "no more series of containers than the limit" "$(grep '^ktally_container
 is "families excluded are not there" "$(grep -c '^ktally_program_' "$WORK/limited.prom")" 0
 is "system calls are summed over their classes" "$(grep -c '^ktally_container_syscalls_total{.*class=' "$WORK/limited.prom")" 0
 for i in $(seq 90); do cgroup_make "many$i"; background cgroup_run "$CGROUP" "$WORKLOAD" sleep 1 20000; done
-is_left_out() {
+folded() { metric "$1" ktally_self_series_folded_total 'table="containers"'; }
+are_folded() {
 	scrape "$WORK/limited.prom"
-	grep -q '^ktally_self_series_left_out{family="ktally_container_' "$WORK/limited.prom"
+	[ "$(folded "$WORK/limited.prom")" -ge 80 ] &&
+		[ "$(metric "$WORK/limited.prom" ktally_container_processes 'container="other"')" -ge 80 ]
 }
-ok "families past the limit are left out, and told" eventually 10 is_left_out
-between "so that the series stay within the limit" "$(grep '^ktally_container_' "$WORK/limited.prom" | grep -c -v '^ktally_container_info')" 100 1000
+ok "containers past the limit are one, and that is told" eventually 20 are_folded
+between "so that the series stay within the limit" "$(grep -c '^ktally_container_' "$WORK/limited.prom")" 100 1000
+is "no family is left out" "$(grep -c '^ktally_self_series_left_out' "$WORK/limited.prom")" 0
+is "and the sums are whole" "$(grep '^ktally_container_syscalls_total{' "$WORK/limited.prom" | awk '{ sum += $2 } END { printf "%.0f", sum }')" \
+	"$(metric "$WORK/limited.prom" ktally_node_syscalls_total)"
 ok "the node is still whole" grep -q '^ktally_node_syscalls_total ' "$WORK/limited.prom"
 curl -fsS --max-time 10 -H 'Accept: application/openmetrics-text' -o "$WORK/created.om" "$URL/metrics"
 ok "since when counters count is in OpenMetrics when asked for" grep -q '^ktally_node_syscalls_created [0-9]*\.[0-9]*$' "$WORK/created.om"

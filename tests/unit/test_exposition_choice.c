@@ -223,9 +223,45 @@ Test(exposition_choice, families_past_the_limit_are_left_out_whole_and_told)
 	/* the node and ktally itself are always there */
 	cr_assert_gt(count("\nktally_node_syscalls_total{"), 0);
 	cr_assert_gt(count("\nktally_build_info{"), 0);
+	/* interfaces and disks are last */
 	input.choice.series_limit = all;
 	render();
-	cr_assert_eq(count("series_left_out"), 0);
+	cr_assert_eq(count("series_left_out{family=\"ktally_container_"), 0);
+	cr_assert_eq(count("series_left_out{family=\"ktally_program_"), 0);
+	cr_assert_eq(value_of("\nktally_self_series_left_out{family=\"ktally_node_disk_queue_depth\"} "), 2);
+	cr_assert_eq(count("\nktally_node_disk_"),
+		     count("\nktally_node_disk_read_") + count("\nktally_node_disk_written_"));
+}
+
+Test(exposition_choice, no_row_has_more_series_than_it_costs)
+{
+	struct series_costs costs = exposition_costs(&input.choice, 0), fewer;
+	unsigned int containers, programs;
+
+	model_fill();
+	render();
+	containers = HASH_COUNT(model.containers);
+	programs = count("\nktally_program_cpu_seconds_total{");
+	cr_assert_eq(count("\nktally_program_"), programs * costs.program);
+	cr_assert_leq(count("\nktally_container_") - count("\nktally_container_info{"),
+		      containers * costs.container);
+	cr_assert_leq(count("\nktally_node_disk_") - count("\nktally_node_disk_read_") -
+			      count("\nktally_node_disk_written_"),
+		      2 * costs.device);
+	cr_assert_eq(costs.interface, 8);
+	cr_assert_eq(costs.pod, 1);
+	cr_assert_eq(costs.instance, 1);
+	/* excluded families cost nothing, summed ones one series */
+	input.choice.exclude = (const char *const[]){ "ktally_program_*", "ktally_pod_*" };
+	input.choice.exclude_count = 2;
+	input.choice.drop = (const char *const[]){ "*:class" };
+	input.choice.drop_count = 1;
+	fewer = exposition_costs(&input.choice, 1 << NEEDS_LATENCY);
+	cr_assert_eq(fewer.program, 0);
+	cr_assert_eq(fewer.interface, 0);
+	cr_assert_eq(costs.container - fewer.container,
+		     2 * (DIMENSION_WIDTH(class) - 1) +
+			     DIMENSION_WIDTH(class) * sheet_histogram_series(HISTOGRAM_MIN_EXPONENT));
 }
 
 /* Every choice takes the same samples out of each format: OpenMetrics by its lines, protobuf by its families. */

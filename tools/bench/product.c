@@ -134,7 +134,8 @@ static void hold(enum profile profile, const char *without, bool ticks, int fd)
 	char state = 1;
 
 	if (options_parse(&settings, 3, argv, &action, message, sizeof(message)) ||
-	    collector_new(&settings, &collector, message, sizeof(message)) || !collector_has_bpf(collector)) {
+	    collector_new(&settings, NULL, &collector, message, sizeof(message)) ||
+	    !collector_has_bpf(collector)) {
 		fprintf(stderr, "bench: no collector: %s\n",
 			collector ? collector_reason(collector) : message);
 		state = 0;

@@ -236,9 +236,12 @@ static int start_cgroups(struct collector *collector, const struct options *opti
 	return cgroups_new(&settings, &collector->cgroups);
 }
 
-static int collector_init(struct collector *collector, const struct options *options)
+static int collector_init(struct collector *collector, const struct options *options,
+			  const struct series_costs *costs)
 {
 	const struct model_limits limits = {
+		.series = options->limits_series,
+		.costs = costs ? *costs : (struct series_costs){},
 		.containers = options->limits_containers,
 		.programs_per_container = options->limits_programs_per_container,
 		.processes = options->limits_processes,
@@ -291,8 +294,8 @@ static int collector_init(struct collector *collector, const struct options *opt
 	return 0;
 }
 
-int collector_new(const struct options *options, struct collector **ret_collector, char *message,
-		  size_t message_size)
+int collector_new(const struct options *options, const struct series_costs *costs,
+		  struct collector **ret_collector, char *message, size_t message_size)
 {
 	_cleanup_(cleanup_collector) struct collector *collector = calloc(1, sizeof(*collector));
 	int error;
@@ -302,7 +305,7 @@ int collector_new(const struct options *options, struct collector **ret_collecto
 	collector->cgroupfs.v2_fd = -1;
 	for (int i = 0; i < CONTROLLERS; i++)
 		collector->cgroupfs.v1_fd[i] = -1;
-	error = collector_init(collector, options);
+	error = collector_init(collector, options, costs);
 	if (error) {
 		snprintf(message, message_size,
 			 "there is nothing to read: no BPF (%s), no procfs at '%s' (%s)", collector->reason,

@@ -22,11 +22,11 @@
 struct collector;
 
 /*
- * Sets up everything and begins to count. Without BPF (switched off, no privilege, no BTF, refused) it goes on with files alone.
+ * Sets up everything and begins to count; `costs` are for limits.series (NULL: nothing is shown). Without BPF (switched off, no privilege, no BTF, refused) it goes on with files alone.
  * 0; negative errno when nothing at all can be read, with a line for the user in `message`.
  */
-int collector_new(const struct options *options, struct collector **ret_collector, char *message,
-		  size_t message_size);
+int collector_new(const struct options *options, const struct series_costs *costs,
+		  struct collector **ret_collector, char *message, size_t message_size);
 void collector_free(struct collector *collector);
 CLEANUP_FREE(collector)
 

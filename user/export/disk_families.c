@@ -33,6 +33,19 @@ static void add_devices(struct sheet *sheet, const struct metric *metric, const 
 	}
 }
 
+static size_t count_series(const struct metric *metric, const struct model *model)
+{
+	size_t one = metric->kind == METRIC_HISTOGRAM ? sheet_histogram_series(DISK_MIN_EXPONENT) : 1,
+	       count = 0;
+
+	if (metric == &metrics[M_DEVICE_QUEUE])
+		return HASH_COUNT(model->devices);
+	for (const struct disk_device *device = model->devices; device; device = device->hh.next)
+		for (unsigned int i = 0; i < OPERATIONS; i++)
+			count += device->latency[i].count ? one : 0;
+	return count;
+}
+
 void disk_families_add(struct sheet *sheet, const struct exposition_input *in)
 {
 	_cleanup_(buffer_done) struct buffer labels = {};
@@ -45,7 +58,8 @@ void disk_families_add(struct sheet *sheet, const struct exposition_input *in)
 			sheet_fail(sheet, true);
 			return;
 		}
-		if (!sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit))
+		if (!sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit) ||
+		    !sheet_spend(sheet, count_series(metric, in->model)))
 			continue;
 		for (unsigned int i = 0; i < (metric == &metrics[M_DEVICE_QUEUE] ? 1 : OPERATIONS); i++)
 			add_devices(sheet, metric, in->model, i, &labels);

@@ -4,7 +4,6 @@
 #include "export/exposition.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +35,6 @@ struct page {
 	struct sheet *sheet;
 	struct buffer labels;
 	struct rows containers, programs, node;
-	size_t series; /* of containers and programs, without info: what counts for the limit */
 };
 
 static void page_done(struct page *page)
@@ -45,52 +43,6 @@ static void page_done(struct page *page)
 	free(page->containers.list);
 	free(page->programs.list);
 	sheet_free(page->sheet);
-}
-
-/* ---- own labels that are summed away ---- */
-
-/* Seconds of stalls for several resources, some and full, are no sum of anything. */
-static bool can_sum(const struct metric *metric, const char *label)
-{
-	return *label && strcmp(metric->label, label) == 0 && metric->source != SOURCE_FILE &&
-	       metric->source != SOURCE_DISK;
-}
-
-static bool matches_rule(const char *rule, const struct metric *metric, const char *name)
-{
-	const char *colon = strrchr(rule, ':');
-	char family[FAMILY_NAME_SIZE];
-
-	if (!colon || (size_t)(colon - rule) >= sizeof(family) || !can_sum(metric, colon + 1))
-		return false;
-	memcpy(family, rule, (size_t)(colon - rule));
-	family[colon - rule] = '\0';
-	return fnmatch(family, name, 0) == 0;
-}
-
-static bool is_summed(const struct page *page, const struct metric *metric, const char *name)
-{
-	for (size_t i = 0; i < page->in->choice.drop_count; i++) {
-		if (matches_rule(page->in->choice.drop[i], metric, name))
-			return true;
-	}
-	return false;
-}
-
-bool exposition_can_drop(const char *rule)
-{
-	static const enum metric_level levels[] = { LEVEL_CONTAINER, LEVEL_PROGRAM, LEVEL_NODE };
-	char name[FAMILY_NAME_SIZE];
-
-	for (unsigned int id = 0; id < METRICS; id++) {
-		for (unsigned int i = 0; i < 3; i++) {
-			if ((metrics[id].levels & levels[i]) &&
-			    metric_family_name(&metrics[id], levels[i], name, sizeof(name)) >= 0 &&
-			    matches_rule(rule, &metrics[id], name))
-				return true;
-		}
-	}
-	return false;
 }
 
 /* ---- families ---- */
@@ -236,23 +188,6 @@ static size_t count_series(const struct rows *rows, const struct metric *metric,
 	return count;
 }
 
-/* Whether the family would take the series of containers and programs past the limit; it is then left out as a whole. */
-static bool is_too_much(struct page *page, const struct rows *rows, const struct metric *metric,
-			const char *name, bool summed)
-{
-	size_t limit = page->in->choice.series_limit, expected;
-
-	if (limit == 0 || rows->level == LEVEL_NODE)
-		return false;
-	expected = count_series(rows, metric, summed);
-	if (page->series + expected <= limit) {
-		page->series += expected;
-		return false;
-	}
-	sheet_leave_out(page->sheet, name, expected);
-	return true;
-}
-
 static void add_level(struct page *page, const struct rows *rows)
 {
 	char name[FAMILY_NAME_SIZE];
@@ -270,8 +205,9 @@ static void add_level(struct page *page, const struct rows *rows)
 		}
 		if (!sheet_begin_family(page->sheet, name, metric->help, metric->kind, metric->unit))
 			continue;
-		summed = is_summed(page, metric, name);
-		if (is_too_much(page, rows, metric, name, summed))
+		summed = exposition_sums(&page->in->choice, metric, name);
+		if (rows->level != LEVEL_NODE &&
+		    !sheet_spend(page->sheet, count_series(rows, metric, summed)))
 			continue;
 		if (metric->source == SOURCE_GROUP)
 			add_histograms(page, rows, metric, summed);

@@ -45,6 +45,12 @@ int exposition_write(const struct exposition_input *in, enum sheet_body body, st
  * added up to what the family means. */
 bool exposition_can_drop(const char *rule);
 
+/* Whether the choice drops the own label of this family (`name`), so that its values are added up. */
+bool exposition_sums(const struct sheet_choice *choice, const struct metric *metric, const char *name);
+
+/* The most series that a row of each table can have; `missing` as in struct model. Without `_created` samples. */
+struct series_costs exposition_costs(const struct sheet_choice *choice, uint32_t missing);
+
 /* What a client is answered. Several rows have the same body: a cache of bodies is keyed by that. */
 struct exposition_format {
 	enum sheet_body body;

@@ -37,6 +37,7 @@ struct sheet {
 	const struct sheet_choice *choice;
 	struct buffer *out;
 	struct families families, left_out;
+	size_t spent; /* of the limit of series */
 	bool shows_created;
 	bool is_skipped;   /* the current family is not wanted */
 	struct pieces own; /* of the current family; 0 is none */

@@ -41,6 +41,8 @@ void identity_families_add_info(struct sheet *sheet, const struct exposition_inp
 	size_t limit = in->model->limits.label_length;
 	struct buffer labels = {};
 
+	if (container == in->model->other) /* any number of others, and nobody's identity */
+		return;
 	for (const struct cgroup *cgroup = container->instances; cgroup; cgroup = cgroup->next_instance) {
 		const struct identity *identity = cgroup->identity;
 

@@ -64,7 +64,8 @@ static void add_metrics(struct sheet *sheet, const struct model *model)
 		if (metric->levels != LEVEL_POD || model->missing >> metric->needs & 1)
 			continue;
 		failed = metric_family_name(metric, LEVEL_POD, name, sizeof(name)) < 0;
-		if (failed || !sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit))
+		if (failed || !sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit) ||
+		    !sheet_spend(sheet, rows.count))
 			continue;
 		for (const struct row *row = rows.list; row < rows.list + rows.count; row++) {
 			const struct subject subject = {

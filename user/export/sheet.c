@@ -158,12 +158,19 @@ static bool is_named(const char *name, enum metric_kind kind, const char *wanted
 	return false;
 }
 
-static bool is_wanted(const struct sheet_choice *choice, const char *name, enum metric_kind kind)
+bool sheet_choice_has(const struct sheet_choice *choice, const char *name)
 {
 	for (size_t i = 0; i < choice->exclude_count; i++) {
 		if (fnmatch(choice->exclude[i], name, 0) == 0)
 			return false;
 	}
+	return true;
+}
+
+static bool is_wanted(const struct sheet_choice *choice, const char *name, enum metric_kind kind)
+{
+	if (!sheet_choice_has(choice, name))
+		return false;
 	for (size_t i = 0; i < choice->name_count; i++) {
 		if (is_named(name, kind, choice->names[i]))
 			return true;
@@ -219,14 +226,24 @@ bool sheet_begin_family(struct sheet *sheet, const char *name, const char *help,
 	return true;
 }
 
-void sheet_leave_out(struct sheet *sheet, const char *name, size_t series)
+bool sheet_spend(struct sheet *sheet, size_t series)
 {
-	struct family *family = append(&sheet->left_out, name);
+	struct family *family;
 
+	if (sheet->is_skipped)
+		return false;
+	if (sheet->choice->series_limit == 0 || sheet->spent + series <= sheet->choice->series_limit) {
+		sheet->spent += series;
+		return true;
+	}
+	family = append(&sheet->left_out, current_family(sheet)->name);
 	if (family)
 		family->series = series;
 	else
 		sheet->out->failed = true;
+	sheet->is_skipped = true;
+	sheet->families.count--;
+	return false;
 }
 
 unsigned int sheet_add_own(struct sheet *sheet, const char *names, const char *values)

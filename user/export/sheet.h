@@ -49,7 +49,7 @@ struct sheet_choice {
 	size_t exclude_count;
 	const char *const *drop; /* FAMILY:LABEL, see exposition_can_drop() */
 	size_t drop_count;
-	size_t series_limit; /* of containers and programs; 0: none */
+	size_t series_limit; /* of sheet_spend(); 0: none */
 	bool created;        /* OpenMetrics: a `_created` sample for each counter and histogram */
 };
 
@@ -65,6 +65,9 @@ struct family {
 
 struct sheet;
 
+/* Whether the settings let a family of that name be written. */
+bool sheet_choice_has(const struct sheet_choice *choice, const char *name);
+
 /* `choice` (NULL: all) and `out` must stay until sheet_free(). 0 or -ENOMEM. */
 int sheet_new(enum sheet_body body, const struct sheet_choice *choice, struct buffer *out,
 	      struct sheet **ret_sheet);
@@ -74,8 +77,10 @@ void sheet_free(struct sheet *sheet);
 
 /* The families with samples so far; the last may still have none. */
 const struct family *sheet_families(const struct sheet *sheet, size_t *ret_count);
-/* Notes that a family of so many series is not written at all, and gives what was noted (only name and series count). */
-void sheet_leave_out(struct sheet *sheet, const char *name, size_t series);
+/* The family that has begun will have so many series, of those that the limit is for. False: they would go past it; it is left
+ * out as a whole, what is added to it ignored. */
+bool sheet_spend(struct sheet *sheet, size_t series);
+/* The families that were left out: only name and series. */
 const struct family *sheet_left_out(const struct sheet *sheet, size_t *ret_count);
 /* Marks the output as failed if `is_failed`: for what the caller put together itself. */
 void sheet_fail(struct sheet *sheet, bool is_failed);

@@ -28,6 +28,7 @@ int value_first_exponent(const struct metric *metric)
 	case M_RUNQUEUE_LATENCY:
 		return RUNQUEUE_MIN_EXPONENT;
 	case M_DISK_LATENCY:
+	case M_DEVICE_LATENCY:
 		return DISK_MIN_EXPONENT;
 	}
 	return HISTOGRAM_MIN_EXPONENT;

@@ -4,14 +4,15 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "model/budget.h"
 #include "model/cgroup.h"
 #include "model/connection.h"
 #include "model/container.h"
 #include "model/history.h"
 #include "model/network.h"
 #include "model/program.h"
-#include "record_tcp.h"
 #include "model/series.h"
+#include "record_tcp.h"
 
 #define OTHER_NAME "other"
 #define UNKNOWN_NAME "unknown"
@@ -71,6 +72,12 @@ static uint32_t make_key(const struct model *model, const char *const names[3], 
 
 #define LABEL_LENGTH_MAX 1024
 
+static bool is_full(const struct model *model)
+{
+	return (model->limits.containers && HASH_COUNT(model->containers) >= model->limits.containers) ||
+	       !budget_has_room(model, model->limits.costs.container + model->limits.costs.program);
+}
+
 struct container *container_get(struct model *model, const char *namespace, const char *pod, const char *name,
 				uint64_t realtime_ns)
 {
@@ -81,7 +88,7 @@ struct container *container_get(struct model *model, const char *namespace, cons
 
 	if (container)
 		return container;
-	if (model->limits.containers && HASH_COUNT(model->containers) >= model->limits.containers) {
+	if (is_full(model)) {
 		model->folded_containers++;
 		if (!model->other) {
 			const char *const other[3] = { "", "", OTHER_NAME };

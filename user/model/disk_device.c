@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "model/disk_device.h"
+#include "model/budget.h"
 
 #define OTHER_NAME "other"
 
@@ -11,7 +12,8 @@ struct disk_device *disk_device_get(struct model *model, const char *name, uint6
 	struct disk_device *device;
 
 	HASH_FIND_STR(model->devices, name, device);
-	if (!device && HASH_COUNT(model->devices) >= DISK_DEVICES) {
+	if (!device && (HASH_COUNT(model->devices) >= DISK_DEVICES ||
+			!budget_has_room(model, model->limits.costs.device))) {
 		model->folded_devices++;
 		name = OTHER_NAME;
 		HASH_FIND_STR(model->devices, name, device);

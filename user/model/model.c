@@ -343,6 +343,7 @@ void model_expire(struct model *model, uint64_t now_ns)
 			model->other = NULL;
 		network_forget(model, container);
 		connection_forget(model, container);
+		model->program_count -= HASH_COUNT(container->programs);
 		HASH_DEL(model->containers, container);
 		container_free(container);
 		model->evicted_containers++;

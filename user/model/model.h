@@ -14,7 +14,17 @@
 #include "model/entity.h"
 #include "model/machine.h"
 
+/* The most series that one row of each table can have; 0 where its families are not shown. */
+struct series_costs {
+	uint32_t container, instance; /* of an instance: its identity */
+	uint32_t program;
+	uint32_t pod, interface;
+	uint32_t device; /* a disk */
+};
+
 struct model_limits {
+	uint64_t series; /* of all these; 0: no limit. See model/budget.h */
+	struct series_costs costs;
 	uint32_t containers;
 	uint32_t programs_per_container;
 	uint32_t processes;
@@ -38,6 +48,8 @@ struct model {
 	struct container *unknown; /* cgroups whose path could not be found out: one for all */
 	struct container *other;   /* past the limit of containers */
 	struct machine machine;
+	uint32_t program_count;   /* of all containers, without each one's `other` */
+	uint32_t interface_count; /* of all pods */
 	struct container *node;   /* sums of all; not in `containers` */
 	struct network *networks; /* model/network.h, as the next */
 	struct pod *pods;

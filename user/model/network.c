@@ -166,7 +166,7 @@ static int read_device(struct model *model, struct network *network, const struc
 	if (baseline && baseline->is_met)
 		return 0;
 	utf8_copy(label, sizeof(label), device->name);
-	interface = pod_get_interface(network->pod, label, realtime_ns);
+	interface = pod_get_interface(model, network->pod, label, realtime_ns);
 	if (!interface)
 		return -ENOMEM;
 	if (!baseline) {

@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/utf8.h"
+#include "model/budget.h"
 
 #define OTHER_NAME "other"
 
@@ -57,6 +58,7 @@ void pod_free(struct model *model, struct pod *pod)
 
 	HASH_ITER(hh, pod->interfaces, interface, next) {
 		HASH_DEL(pod->interfaces, interface);
+		model->interface_count--;
 		free(interface);
 	}
 	HASH_DEL(model->pods, pod);
@@ -72,6 +74,12 @@ static struct pod *find_pod(const struct model *model, const char *key, uint32_t
 	return pod;
 }
 
+static bool is_full(const struct model *model)
+{
+	return (model->limits.containers && HASH_COUNT(model->pods) >= model->limits.containers) ||
+	       !budget_has_room(model, model->limits.costs.pod + model->limits.costs.interface);
+}
+
 struct pod *pod_get(struct model *model, const struct container *container)
 {
 	static const struct names other = { { "", "", OTHER_NAME } };
@@ -80,7 +88,7 @@ struct pod *pod_get(struct model *model, const struct container *container)
 	char *key = make_key(names_of(container), &key_size);
 	struct pod *pod = key ? find_pod(model, key, key_size) : NULL;
 
-	if (key && !pod && model->limits.containers && HASH_COUNT(model->pods) >= model->limits.containers) {
+	if (key && !pod && is_full(model)) {
 		model->folded_pods++;
 		free(key);
 		key = make_key(other, &key_size);
@@ -103,11 +111,13 @@ static struct interface *find_interface(const struct pod *pod, const char *name)
 	return interface;
 }
 
-struct interface *pod_get_interface(struct pod *pod, const char *name, uint64_t realtime_ns)
+struct interface *pod_get_interface(struct model *model, struct pod *pod, const char *name,
+				    uint64_t realtime_ns)
 {
 	struct interface *interface = find_interface(pod, name);
 
-	if (!interface && HASH_COUNT(pod->interfaces) >= POD_INTERFACES_MAX) {
+	if (!interface && (HASH_COUNT(pod->interfaces) >= POD_INTERFACES_MAX ||
+			   !budget_has_room(model, model->limits.costs.interface))) {
 		name = OTHER_NAME;
 		interface = find_interface(pod, name);
 	}
@@ -119,6 +129,7 @@ struct interface *pod_get_interface(struct pod *pod, const char *name, uint64_t 
 	utf8_copy(interface->name, sizeof(interface->name), name);
 	interface->created_ns = realtime_ns;
 	HASH_ADD_STR(pod->interfaces, name, interface);
+	model->interface_count++;
 	return interface;
 }
 
@@ -152,7 +163,8 @@ int pod_merge(struct model *model, struct pod *from, struct pod *to)
 	struct interface *interface, *next;
 
 	HASH_ITER(hh, from->interfaces, interface, next) {
-		struct interface *target = pod_get_interface(to, interface->name, interface->created_ns);
+		struct interface *target = pod_get_interface(model, to, interface->name,
+							     interface->created_ns);
 
 		if (!target)
 			return -ENOMEM;
@@ -160,6 +172,7 @@ int pod_merge(struct model *model, struct pod *from, struct pod *to)
 		for (unsigned int i = 0; i < NETDEV_VALUES; i++)
 			target->value[i] += interface->value[i];
 		HASH_DEL(from->interfaces, interface);
+		model->interface_count--;
 		free(interface);
 	}
 	if (!to->networks && to->dead_since_ns < from->dead_since_ns)

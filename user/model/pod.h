@@ -32,7 +32,8 @@ void pod_free(struct model *model, struct pod *pod);
 bool pod_is_of(const struct pod *pod, const struct container *container);
 
 /* The counters of an interface, made at first sight; past the limit those of `other`, as its name tells. NULL when out of memory. */
-struct interface *pod_get_interface(struct pod *pod, const char *name, uint64_t realtime_ns);
+struct interface *pod_get_interface(struct model *model, struct pod *pod, const char *name,
+				    uint64_t realtime_ns);
 
 /* Gives it the names of the pod of `container`. Another pod that has them already is returned, for pod_merge(); else `pod`.
  * NULL when out of memory. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "model/budget.h"
 #include "model/history.h"
 #include "model/program.h"
 #include "model/series.h"
@@ -69,6 +70,7 @@ static bool program_fold_oldest(struct model *model, struct container *container
 		return false;
 	give_counts(model, oldest, other);
 	HASH_DEL(container->programs, oldest);
+	model->program_count--;
 	program_free(oldest);
 	model->evicted_programs++;
 	return true;
@@ -90,10 +92,17 @@ static void program_alias(const struct model *model, struct program *program, st
 	target->container->aliases = program;
 }
 
-static bool is_full(const struct model *model, const struct container *container)
+/* Kernel threads bring some 40 names, the same everywhere: they do not crowd out programs. */
+static bool is_crowded(const struct model *model, const struct container *container, bool is_kernel)
 {
-	return HASH_COUNT(container->programs) - container->kernel_programs >=
-	       model->limits.programs_per_container;
+	return !is_kernel && HASH_COUNT(container->programs) - container->kernel_programs >=
+				     model->limits.programs_per_container;
+}
+
+static bool is_full(const struct model *model, const struct container *container, bool is_kernel)
+{
+	return is_crowded(model, container, is_kernel) ||
+	       !budget_has_room(model, model->limits.costs.program);
 }
 
 void program_move(struct model *model, struct program *program, struct container *to)
@@ -108,14 +117,16 @@ void program_move(struct model *model, struct program *program, struct container
 			to->other = program;
 	} else {
 		HASH_DEL(from->programs, program);
+		model->program_count--;
 		from->kernel_programs -= program->is_kernel;
 		HASH_FIND_STR(to->programs, program->name, target);
-		if (!target && !program->is_kernel && is_full(model, to)) {
+		if (!target && is_crowded(model, to, program->is_kernel)) {
 			model->folded_programs++;
 			target = program_other(to, program->idle_since_ns, program->created_ns);
 		}
 		if (!target) {
 			HASH_ADD_STR(to->programs, name, program);
+			model->program_count++;
 			to->kernel_programs += program->is_kernel;
 		}
 	}
@@ -137,15 +148,16 @@ struct program *model_program_get(struct model *model, struct container *contain
 	HASH_FIND_STR(container->programs, name, program);
 	if (program)
 		return program;
-	/* kernel threads bring some 40 names, the same everywhere: they do not crowd out programs */
-	if (!is_kernel && is_full(model, container) &&
-	    !program_fold_oldest(model, container, now_ns, realtime_ns)) {
+	while (is_full(model, container, is_kernel)) {
+		if (program_fold_oldest(model, container, now_ns, realtime_ns))
+			continue;
 		model->folded_programs++;
 		return program_other(container, now_ns, realtime_ns);
 	}
 	program = program_new(container, name, now_ns, realtime_ns);
 	if (program) {
 		HASH_ADD_STR(container->programs, name, program);
+		model->program_count++;
 		program->is_kernel = is_kernel;
 		container->kernel_programs += is_kernel;
 	}
