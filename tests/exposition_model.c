@@ -58,6 +58,7 @@ static void add_instance(struct container *container, const char *id, const char
 	struct cgroup *cgroup = calloc(1, sizeof(*cgroup)), **link = &container->instances;
 
 	cgroup->container = container;
+	container->instance_count++;
 	if (id) {
 		cgroup->identity = calloc(1, sizeof(*cgroup->identity));
 		snprintf(cgroup->identity->id, sizeof(cgroup->identity->id), "%s", id);

@@ -221,6 +221,35 @@ Test(exposition, dead_container_keeps_counters_and_loses_gauges)
 	cr_assert_not_null(strstr(out.data, "\nktally_node_threads 0\n"));
 }
 
+static int count_of(const char *text)
+{
+	int count = 0;
+
+	for (const char *at = out.data; (at = strstr(at, text)); at++)
+		count++;
+	return count;
+}
+
+Test(exposition, an_instance_is_shown_once_and_those_of_other_not_at_all)
+{
+	struct container *c = add_container("n", "p", "c"), *other = add_container("", "", "other");
+
+	model.other = other;
+	for (int i = 0; i < 3; i++) {
+		add_instance(c, "id-b", "docker", "");
+		add_instance(c, "id-a", "docker", "");
+		add_instance(c, "id-a", "docker", "uid");
+		add_instance(c, NULL, NULL, NULL);
+		add_instance(other, "id-c", "docker", "");
+	}
+	render();
+	model.other = NULL;
+	cr_assert_eq(count_of("\nktally_container_info{"), 3);
+	cr_assert_eq(count_of("id=\"id-a\""), 2);
+	cr_assert_eq(count_of("id=\"id-b\""), 1);
+	cr_assert_eq(count_of("id=\"id-c\""), 0);
+}
+
 /* Value of a run-queue bucket of the node with one observation in native bucket `bucket`. */
 static unsigned long bucket_count(int bucket, const char *le)
 {

@@ -436,3 +436,30 @@ Test(model, values_of_files_are_set_and_cleared)
 	cr_expect_not(container->has_file[V_MEMORY_RSS - PROGRAM_VALUES]);
 	eq(container->value[V_MEMORY_RSS], 0);
 }
+
+Test(model, cgroups_that_are_there_are_counted_by_kind)
+{
+	struct identity unit = { .name = "a.service", .id = "/a.service", .kind = IDENTITY_UNIT };
+	struct cgroup *first = add(11, "a"), *nameless = NULL;
+
+	add(13, "b");
+	cr_assert_eq(model_cgroup_add(model, 17, NULL, NULL, 1, &nameless), 0);
+	eq(model->kinds[IDENTITY_CONTAINER], 2);
+	eq(model->kinds[IDENTITY_UNIT], 0);
+	cr_assert_eq(model_cgroup_name(model, nameless, "/a.service", &unit, NOW, 1), 0);
+	eq(model->kinds[IDENTITY_UNIT], 1);
+	cr_assert_eq(model_cgroup_name(model, first, "/a.service", &unit, NOW, 1), 0);
+	eq(model->kinds[IDENTITY_CONTAINER], 1);
+	eq(model->kinds[IDENTITY_UNIT], 2);
+	model_cgroup_remove(model, first, NOW);
+	model_cgroup_remove(model, first, NOW);
+	eq(model->kinds[IDENTITY_UNIT], 1);
+	/* named when it is gone already */
+	cr_assert_eq(model_cgroup_add(model, 19, NULL, NULL, 1, &first), 0);
+	model_cgroup_remove(model, first, NOW);
+	cr_assert_eq(model_cgroup_name(model, first, "/a.service", &unit, NOW, 1), 0);
+	eq(model->kinds[IDENTITY_UNIT], 1);
+	model_expire(model, NOW + GRACE);
+	eq(model->kinds[IDENTITY_UNIT], 1);
+	eq(model->kinds[IDENTITY_CONTAINER], 1);
+}

@@ -89,13 +89,8 @@ static void describe_cgroups(const struct model *model, struct self *self)
 		[IDENTITY_CONTAINER] = "container", [IDENTITY_POD] = "pod",      [IDENTITY_UNIT] = "unit",
 		[IDENTITY_SLICE] = "slice",         [IDENTITY_PATH] = "unknown",
 	};
-	uint64_t count[IDENTITY_KINDS] = {};
-
-	for (const struct cgroup *cgroup = model->cgroups; cgroup; cgroup = cgroup->hh.next)
-		if (cgroup->identity && !cgroup->removed)
-			count[cgroup->identity->kind]++;
 	for (int i = 0; i < IDENTITY_KINDS; i++)
-		self_set(self, SELF_CGROUPS, kinds[i], NULL, count[i]);
+		self_set(self, SELF_CGROUPS, kinds[i], NULL, model->kinds[i]);
 }
 
 static void describe_bounds(const struct model *model, struct self *self)

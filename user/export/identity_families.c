@@ -3,7 +3,10 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/cleanup.h"
 
 #define LABEL_NAME_SIZE 128
 
@@ -22,45 +25,61 @@ bool identity_families_begin_info(struct sheet *sheet)
 				  UNIT_NONE);
 }
 
-/* On v1 and hybrid hosts one container has a cgroup in each hierarchy. */
-static bool is_listed_before(const struct container *container, const struct cgroup *cgroup)
+static int compare_identities(const struct cgroup *a, const struct cgroup *b)
 {
-	for (const struct cgroup *other = container->instances; other != cgroup;
-	     other = other->next_instance) {
-		if (other->identity && strcmp(other->identity->id, cgroup->identity->id) == 0 &&
-		    strcmp(other->identity->runtime, cgroup->identity->runtime) == 0 &&
-		    strcmp(other->identity->pod_uid, cgroup->identity->pod_uid) == 0)
-			return true;
-	}
-	return false;
+	int difference = strcmp(a->identity->id, b->identity->id);
+
+	difference = difference ?: strcmp(a->identity->runtime, b->identity->runtime);
+	return difference ?: strcmp(a->identity->pod_uid, b->identity->pod_uid);
+}
+
+/* Of those that are one: first who knows more, then always the same. */
+static int compare_instances(const void *a_, const void *b_)
+{
+	const struct cgroup *const *a = a_, *const *b = b_;
+	int difference = compare_identities(*a, *b);
+
+	difference = difference ?: !(*a)->details - !(*b)->details;
+	return difference ?: ((*a)->id > (*b)->id) - ((*a)->id < (*b)->id);
+}
+
+static void add_info_of(struct sheet *sheet, const struct exposition_input *in, const struct cgroup *cgroup,
+			struct text container_labels, struct buffer *labels)
+{
+	const struct identity *identity = cgroup->identity;
+	size_t limit = in->model->limits.label_length;
+
+	buffer_clear(labels);
+	buffer_add(labels, container_labels.data, container_labels.size);
+	sheet_add_label(sheet, labels, 0, "id", identity->id, limit);
+	sheet_add_label(sheet, labels, 0, "image", cgroup->details ? cgroup->details->image : "", limit);
+	sheet_add_label(sheet, labels, 0, "runtime", identity->runtime, limit);
+	sheet_add_label(sheet, labels, 0, "pod_uid", identity->pod_uid, limit);
+	sheet_add_label(sheet, labels, 0, "workload_kind", "", limit);
+	sheet_add_label(sheet, labels, 0, "workload", "", limit);
+	sheet_add_label(sheet, labels, 0, "node", in->node, limit);
+	add_one(sheet, labels);
 }
 
 void identity_families_add_info(struct sheet *sheet, const struct exposition_input *in,
 				const struct container *container, struct text container_labels)
 {
-	size_t limit = in->model->limits.label_length;
-	struct buffer labels = {};
+	_cleanup_(cleanup_free)
+		const struct cgroup **list = calloc(container->instance_count + 1, sizeof(*list));
+	_cleanup_(buffer_done) struct buffer labels = {};
+	size_t count = 0;
 
-	if (container == in->model->other) /* any number of others, and nobody's identity */
+	sheet_fail(sheet, !list);
+	if (!list || container == in->model->other) /* any number of others, and nobody's identity */
 		return;
-	for (const struct cgroup *cgroup = container->instances; cgroup; cgroup = cgroup->next_instance) {
-		const struct identity *identity = cgroup->identity;
-
-		if (!identity || is_listed_before(container, cgroup))
-			continue;
-		buffer_clear(&labels);
-		buffer_add(&labels, container_labels.data, container_labels.size);
-		sheet_add_label(sheet, &labels, 0, "id", identity->id, limit);
-		sheet_add_label(sheet, &labels, 0, "image", cgroup->details ? cgroup->details->image : "",
-				limit);
-		sheet_add_label(sheet, &labels, 0, "runtime", identity->runtime, limit);
-		sheet_add_label(sheet, &labels, 0, "pod_uid", identity->pod_uid, limit);
-		sheet_add_label(sheet, &labels, 0, "workload_kind", "", limit);
-		sheet_add_label(sheet, &labels, 0, "workload", "", limit);
-		sheet_add_label(sheet, &labels, 0, "node", in->node, limit);
-		add_one(sheet, &labels);
-	}
-	buffer_done(&labels);
+	for (const struct cgroup *cgroup = container->instances; cgroup; cgroup = cgroup->next_instance)
+		if (cgroup->identity)
+			list[count++] = cgroup;
+	qsort(list, count, sizeof(*list), compare_instances);
+	/* on v1 and hybrid hosts one container has a cgroup in each hierarchy */
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || compare_identities(list[i - 1], list[i]) != 0)
+			add_info_of(sheet, in, list[i], container_labels, &labels);
 }
 
 bool identity_families_begin_labels(struct sheet *sheet)

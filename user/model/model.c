@@ -193,6 +193,8 @@ int model_cgroup_add(struct model *model, uint64_t id, const char *path, const s
 	}
 	if (identity)
 		*cgroup->identity = *identity;
+	if (identity)
+		model->kinds[identity->kind]++;
 	cgroup_join(cgroup, container);
 	HASH_ADD(hh, model->cgroups, id, sizeof(cgroup->id), cgroup);
 	*ret_cgroup = cgroup;
@@ -212,6 +214,9 @@ int model_cgroup_name(struct model *model, struct cgroup *cgroup, const char *pa
 		return -ENOMEM;
 	}
 	*copy = *identity;
+	if (cgroup->identity && !cgroup->removed)
+		model->kinds[cgroup->identity->kind]--;
+	model->kinds[identity->kind] += !cgroup->removed;
 	free(cgroup->identity);
 	free(cgroup->path);
 	cgroup->identity = copy;
@@ -292,6 +297,8 @@ void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t no
 	if (cgroup->removed)
 		return;
 	cgroup->removed = true;
+	if (cgroup->identity)
+		model->kinds[cgroup->identity->kind]--;
 	cgroup->removed_ns = now_ns;
 	if (cgroup->container->instance_count > INSTANCES_KEPT) {
 		cgroup->removed_ns = 0;

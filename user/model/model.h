@@ -12,26 +12,8 @@
 #include <uthash.h>
 
 #include "model/entity.h"
+#include "model/limits.h"
 #include "model/machine.h"
-
-/* The most series that one row of each table can have; 0 where its families are not shown. */
-struct series_costs {
-	uint32_t container, instance; /* of an instance: its identity */
-	uint32_t program;
-	uint32_t pod, interface;
-	uint32_t device; /* a disk */
-};
-
-struct model_limits {
-	uint64_t series; /* of all these; 0: no limit. See model/budget.h */
-	struct series_costs costs;
-	uint32_t containers;
-	uint32_t programs_per_container;
-	uint32_t processes;
-	uint32_t connections;  /* 0: no limit */
-	uint32_t label_length; /* bytes */
-	uint64_t grace_ns;     /* how long a dead container is kept */
-};
 
 #define NOT_FED UINT8_MAX
 
@@ -48,10 +30,11 @@ struct model {
 	struct container *unknown; /* cgroups whose path could not be found out: one for all */
 	struct container *other;   /* past the limit of containers */
 	struct machine machine;
-	uint32_t program_count;   /* of all containers, without each one's `other` */
-	uint32_t interface_count; /* of all pods */
-	struct container *node;   /* sums of all; not in `containers` */
-	struct network *networks; /* model/network.h, as the next */
+	uint32_t program_count;         /* of all containers, without each one's `other` */
+	uint32_t interface_count;       /* of all pods */
+	uint32_t kinds[IDENTITY_KINDS]; /* cgroups that are there and have an identity */
+	struct container *node;         /* sums of all; not in `containers` */
+	struct network *networks;       /* model/network.h, as the next */
 	struct pod *pods;
 	struct network_device
 		*host_devices; /* owned; of the host's namespace, for those who show instances */
