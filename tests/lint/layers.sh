@@ -59,6 +59,10 @@ while IFS= read -r file; do
 		complain "$file:1" "beside the stages stand only main, daemon, options and the subcommands: move it into a stage"
 done < <(own_files 'user/*.c' 'user/*.h')
 
+while IFS=: read -r file line _; do
+	[ "$file" = user/base/hash.h ] || complain "$file:$line" "uthash.h ends the process without memory: include base/hash.h"
+done < <(own_files 'user/*.c' 'user/*.h' | tr '\n' '\0' | xargs -0 -r grep -n -H '<uthash.h>')
+
 while IFS=: read -r file line name; do
 	stage=$(stage_of "$file")
 	[ -n "$stage" ] || continue

@@ -211,6 +211,11 @@ static struct known *learn(struct cgroups *cgroups, uint64_t id, const char *pat
 	}
 	known->born = cgroups->started;
 	HASH_ADD(hh, cgroups->known, id, sizeof(known->id), known);
+	if (!HASH_HAS(known)) {
+		free(known->path);
+		free(known);
+		return NULL;
+	}
 	add_parent(cgroups, known);
 	/* on hybrid hosts the v1 cgroup of the same path stands for both */
 	if (model_cgroup_find(cgroups->settings.model, id) || cgroups->settings.usage ||

@@ -87,8 +87,12 @@ static struct named *add(struct names *names, const char *id)
 		return NULL;
 	memcpy(named->id, id, ID_SIZE);
 	named->unclaimed_since_ns = names->now_ns;
-	names->unclaimed++;
 	HASH_ADD_STR(names->named, id, named);
+	if (!HASH_HAS(named)) {
+		free(named);
+		return NULL;
+	}
+	names->unclaimed++;
 	return named;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of ids that somebody wants to know, and who is asked for them when. An id is due (in the list `due`) or sleeps; in one
  * round each source that is up and may know it is asked once, then it sleeps for a pause that grows. */
+#include "base/hash.h"
 #include "enrich/runtime.h"
 
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <uthash.h>
 
 #include "base/cleanup.h"
 #include "base/time.h"
@@ -187,6 +187,11 @@ void runtimes_ask(struct runtimes *runtimes, const char *runtime, const char *id
 	wanted->ops = find_hint(runtime);
 	wanted->pause_ns = FIRST_PAUSE_NS;
 	HASH_ADD_STR(runtimes->wanted, id, wanted);
+	if (!HASH_HAS(wanted)) {
+		free(wanted);
+		runtimes->dropped++;
+		return;
+	}
 	set_due(runtimes, wanted, true);
 	ask_due(runtimes);
 }

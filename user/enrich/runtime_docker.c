@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
+#include "base/hash.h"
 #include "base/cleanup.h"
 #include "base/lines.h"
 #include "base/time.h"
@@ -177,8 +177,9 @@ static void on_inspected(void *context, struct transfer *transfer, const struct 
 	tell_created(inspection, is_told);
 	if (inspection->is_again) {
 		inspection->is_again = false;
-		HASH_DEL(docker->inspections, inspection); /* to the end */
-		HASH_ADD_STR(docker->inspections, id, inspection);
+		/* to the end */
+		HASH_MOVE_KEYPTR(docker->inspections, inspection, &(struct inspection){}, inspection->id,
+				 (unsigned int)strlen(inspection->id));
 	} else {
 		inspection_free(inspection);
 	}
@@ -241,6 +242,11 @@ static void inspect(struct docker *docker, const char *id)
 	memcpy(inspection->id, id, sizeof(inspection->id));
 	inspection->docker = docker;
 	HASH_ADD_STR(docker->inspections, id, inspection);
+	if (!HASH_HAS(inspection)) {
+		free(inspection);
+		source_failed(docker->source);
+		return;
+	}
 	inspect_waiting(docker);
 }
 

@@ -178,6 +178,11 @@ static void choose_row(struct page *page, const struct cadvisor_row *row)
 		}
 		shown->network = network;
 		HASH_ADD_PTR(page->networks, network, shown);
+		if (!HASH_HAS(shown)) {
+			free(shown);
+			page->labels.failed = true;
+			return;
+		}
 	}
 	if (!shown->row || (row->cgroup->details && row->cgroup->details->is_sandbox))
 		shown->row = row;

@@ -34,15 +34,16 @@ static int enter(struct model *model, struct container *container, const char *k
 		return -ENOMEM;
 	memcpy(copy, key, key_size);
 	if (container->key)
-		HASH_DEL(model->containers, container);
+		HASH_MOVE_KEYPTR(model->containers, container, &(struct container){}, copy, key_size);
+	else
+		HASH_ADD_KEYPTR(hh, model->containers, copy, key_size, container);
 	free(container->key);
 	container->key = copy;
 	container->key_size = key_size;
 	container->namespace = container->key;
 	container->pod = container->namespace + strlen(container->namespace) + 1;
 	container->name = container->pod + strlen(container->pod) + 1;
-	HASH_ADD_KEYPTR(hh, model->containers, container->key, container->key_size, container);
-	return 0;
+	return HASH_HAS(container) ? 0 : -ENOMEM;
 }
 
 static struct container *container_add(struct model *model, const char *key, uint32_t key_size,
@@ -53,6 +54,7 @@ static struct container *container_add(struct model *model, const char *key, uin
 	if (!container)
 		return NULL;
 	if (enter(model, container, key, key_size)) {
+		free(container->key);
 		free(container);
 		return NULL;
 	}

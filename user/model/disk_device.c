@@ -26,7 +26,10 @@ struct disk_device *disk_device_get(struct model *model, const char *name, uint6
 	snprintf(device->name, sizeof(device->name), "%s", name);
 	device->created_ns = realtime_ns;
 	HASH_ADD_STR(model->devices, name, device);
-	return device;
+	if (HASH_HAS(device))
+		return device;
+	free(device);
+	return NULL;
 }
 
 void disk_device_forget(struct model *model)

@@ -3,8 +3,8 @@
 /* The things that model.h keeps tables of: processes, programs, containers and their cgroups. */
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
+#include "base/hash.h"
 #include "model/details.h"
 #include "model/instance.h"
 #include "model/metric.h"

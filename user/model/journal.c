@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "model/journal.h"
 
@@ -184,7 +184,10 @@ static struct exits *get_exits(struct journal *journal, const char *key, uint32_
 	memcpy(exits->key, key, key_size);
 	exits->key_size = key_size;
 	HASH_ADD_KEYPTR(hh, journal->exits, exits->key, exits->key_size, exits);
-	return exits;
+	if (HASH_HAS(exits))
+		return exits;
+	free(exits);
+	return NULL;
 }
 
 void journal_add_exit(struct journal *journal, const char *key, uint32_t key_size, const char *program,

@@ -193,10 +193,14 @@ int model_cgroup_add(struct model *model, uint64_t id, const char *path, const s
 	}
 	if (identity)
 		*cgroup->identity = *identity;
+	HASH_ADD(hh, model->cgroups, id, sizeof(cgroup->id), cgroup);
+	if (!HASH_HAS(cgroup)) {
+		cgroup_free(cgroup);
+		return -ENOMEM;
+	}
 	if (identity)
 		model->kinds[identity->kind]++;
 	cgroup_join(cgroup, container);
-	HASH_ADD(hh, model->cgroups, id, sizeof(cgroup->id), cgroup);
 	*ret_cgroup = cgroup;
 	return 0;
 }

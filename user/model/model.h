@@ -9,8 +9,8 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
+#include "base/hash.h"
 #include "model/entity.h"
 #include "model/limits.h"
 #include "model/machine.h"

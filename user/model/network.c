@@ -58,7 +58,10 @@ static struct network *add_network(struct model *model, uint64_t inode, const st
 	network->inode = inode;
 	snprintf(network->pod_uid, sizeof(network->pod_uid), "%s", pod_uid_of(cgroup));
 	HASH_ADD(hh, model->networks, inode, sizeof(network->inode), network);
-	return network;
+	if (HASH_HAS(network))
+		return network;
+	free(network);
+	return NULL;
 }
 
 struct network *network_use(struct model *model, uint64_t inode, const struct cgroup *cgroup)

@@ -39,17 +39,20 @@ static char *make_key(struct names names, uint32_t *ret_size)
 	return key;
 }
 
-static void set_key(struct model *model, struct pod *pod, char *key, uint32_t key_size)
+/* Takes over `key`, which no other has. False: out of memory, and `pod` is new and not in the table. */
+static bool set_key(struct model *model, struct pod *pod, char *key, uint32_t key_size)
 {
 	if (pod->key)
-		HASH_DEL(model->pods, pod);
+		HASH_MOVE_KEYPTR(model->pods, pod, &(struct pod){}, key, key_size);
+	else
+		HASH_ADD_KEYPTR(hh, model->pods, key, key_size, pod);
 	free(pod->key);
 	pod->key = key;
 	pod->key_size = key_size;
 	pod->namespace = key;
 	pod->pod = pod->namespace + strlen(pod->namespace) + 1;
 	pod->container = pod->pod + strlen(pod->pod) + 1;
-	HASH_ADD_KEYPTR(hh, model->pods, pod->key, pod->key_size, pod);
+	return HASH_HAS(pod);
 }
 
 void pod_free(struct model *model, struct pod *pod)
@@ -95,8 +98,11 @@ struct pod *pod_get(struct model *model, const struct container *container)
 		pod = key ? find_pod(model, key, key_size) : NULL;
 		owner = NULL;
 	}
-	if (key && !pod && (pod = calloc(1, sizeof(*pod))))
-		set_key(model, pod, take_ptr(key), key_size);
+	if (key && !pod && (pod = calloc(1, sizeof(*pod))) && !set_key(model, pod, take_ptr(key), key_size)) {
+		free(pod->key);
+		free(pod);
+		pod = NULL;
+	}
 	free(key);
 	if (pod && !pod->owner)
 		pod->owner = owner;
@@ -129,6 +135,10 @@ struct interface *pod_get_interface(struct model *model, struct pod *pod, const 
 	utf8_copy(interface->name, sizeof(interface->name), name);
 	interface->created_ns = realtime_ns;
 	HASH_ADD_STR(pod->interfaces, name, interface);
+	if (!HASH_HAS(interface)) {
+		free(interface);
+		return NULL;
+	}
 	model->interface_count++;
 	return interface;
 }

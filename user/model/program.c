@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Programs and processes of model.h. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,16 @@ static bool is_full(const struct model *model, const struct container *container
 	       !budget_has_room(model, model->limits.costs.program);
 }
 
+static int enter(struct model *model, struct program *program, struct container *container)
+{
+	HASH_ADD_STR(container->programs, name, program);
+	if (!HASH_HAS(program))
+		return -ENOMEM;
+	model->program_count++;
+	container->kernel_programs += program->is_kernel;
+	return 0;
+}
+
 void program_move(struct model *model, struct program *program, struct container *to)
 {
 	struct container *from = program->container;
@@ -124,10 +135,12 @@ void program_move(struct model *model, struct program *program, struct container
 			model->folded_programs++;
 			target = program_other(to, program->idle_since_ns, program->created_ns);
 		}
-		if (!target) {
-			HASH_ADD_STR(to->programs, name, program);
-			model->program_count++;
-			to->kernel_programs += program->is_kernel;
+		if (!target && enter(model, program, to)) {
+			/* out of memory: it shares the row of `other`, or becomes it */
+			target = to->other;
+			if (!target)
+				to->other = program;
+			memcpy(program->name, OTHER_PROGRAM, sizeof(OTHER_PROGRAM));
 		}
 	}
 	program->container = to;
@@ -155,13 +168,13 @@ struct program *model_program_get(struct model *model, struct container *contain
 		return program_other(container, now_ns, realtime_ns);
 	}
 	program = program_new(container, name, now_ns, realtime_ns);
-	if (program) {
-		HASH_ADD_STR(container->programs, name, program);
-		model->program_count++;
-		program->is_kernel = is_kernel;
-		container->kernel_programs += is_kernel;
-	}
-	return program;
+	if (!program)
+		return NULL;
+	program->is_kernel = is_kernel;
+	if (enter(model, program, container) == 0)
+		return program;
+	program_free(program);
+	return NULL;
 }
 
 void model_program_hold(struct program *program)
@@ -219,9 +232,14 @@ struct process *model_process_get(struct model *model, uint32_t tgid, uint64_t s
 	process->key = (struct process_key){ .tgid = tgid, .start_ns = start_ns };
 	process->program = program;
 	process->forget_in = FORGET_PASSES;
+	HASH_ADD(hh, model->processes, key, sizeof(process->key), process);
+	if (!HASH_HAS(process)) {
+		free(process);
+		model->folded_processes++;
+		return NULL;
+	}
 	model_program_hold(program);
 	count_process(model, program, 1);
-	HASH_ADD(hh, model->processes, key, sizeof(process->key), process);
 	return process;
 }
 
