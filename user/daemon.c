@@ -34,7 +34,7 @@ struct daemon {
 	struct transfers *transfers; /* to container runtimes */
 	struct http *http;
 	struct scrape scrape;
-	struct interface interface;
+	struct interface_state interface;
 	struct punctuality ticks;
 	uint64_t sources_up; /* a bit for each runtime that answers, as it was last told in the log */
 	bool ready;
@@ -189,6 +189,7 @@ static void daemon_done(struct daemon *daemon)
 	collector_free(daemon->collector);
 	transfers_free(daemon->transfers);
 	loop_free(daemon->loop);
+	interface_done(&daemon->interface);
 	scrape_done(&daemon->scrape);
 	options_done(&daemon->options);
 }
@@ -297,7 +298,9 @@ static int start(struct daemon *daemon)
 	if (error)
 		return log_error(error, "cannot make the event loop");
 	scrape_init(&daemon->scrape, &daemon->options, &daemon->ticks);
-	interface_init(&daemon->interface, &daemon->options, &daemon->scrape);
+	error = interface_init(&daemon->interface, &daemon->options, &daemon->scrape);
+	if (error)
+		return log_error(error, "cannot keep rates");
 	/* a port in use is told before the kernel is touched */
 	error = start_http(daemon);
 	if (error)

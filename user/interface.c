@@ -5,27 +5,43 @@
 
 #include "base/time.h"
 #include "export/api.h"
+#include "export/api_rates.h"
 #include "export/http_accept.h"
+#include "model/series.h"
 #include "own.h"
 #include "version.h"
 
+#define INTEREST_NS (60 * NS_PER_S)
 #define NOT_ACCEPTABLE 406
 
-void interface_init(struct interface *interface, const struct options *options, struct scrape *scrape)
+int interface_init(struct interface_state *interface, const struct options *options, struct scrape *scrape)
 {
-	*interface = (struct interface){ .options = options,
-					 .scrape = scrape,
-					 .boot_ns = time_realtime_ns() - time_boottime_ns() };
+	*interface = (struct interface_state){ .options = options,
+					       .scrape = scrape,
+					       .boot_ns = time_realtime_ns() - time_boottime_ns() };
+	return api_rates_new(&interface->rates);
 }
 
-void interface_tick(struct interface *interface)
+void interface_done(struct interface_state *interface)
 {
+	api_rates_free(interface->rates);
+}
+
+void interface_tick(struct interface_state *interface)
+{
+	struct collector *collector = interface->scrape->collector;
+	bool has_devices = time_monotonic_ns() < interface->machine_until_ns;
+
 	interface->realtime_ns = time_realtime_ns();
+	if (has_devices)
+		collector_read_host_devices(collector);
+	api_rates_tick(interface->rates, collector_model(collector),
+		       series_interval_ns(collector_model(collector)), has_devices);
 }
 
 static const struct self *read_self(void *context, struct exposition_process *ret_process)
 {
-	const struct interface *interface = context;
+	const struct interface_state *interface = context;
 
 	own_read(ret_process);
 	return scrape_read_self(interface->scrape);
@@ -33,10 +49,33 @@ static const struct self *read_self(void *context, struct exposition_process *re
 
 static void want_history(void *context, struct container *container, struct program *program)
 {
-	const struct collector *collector = ((struct interface *)context)->scrape->collector;
+	const struct collector *collector = ((struct interface_state *)context)->scrape->collector;
 
 	history_want(collector_history(collector), collector_model(collector), container, program,
 		     time_monotonic_ns());
+}
+
+struct visitor {
+	api_thread_visit *visit;
+	void *context;
+	uint32_t pid;
+};
+
+static void visit_thread(void *context, uint32_t tid, const struct thread *thread, int waits_for)
+{
+	const struct visitor *visitor = context;
+	struct api_thread seen = { .tid = tid, .pid = visitor->pid, .waits_for = waits_for };
+
+	memcpy(seen.value, thread->last, sizeof(seen.value));
+	visitor->visit(visitor->context, &seen);
+}
+
+static void each_thread(void *context, uint32_t pid, api_thread_visit *visit, void *visit_context)
+{
+	struct visitor visitor = { visit, visit_context, pid };
+
+	collector_each_thread(((struct interface_state *)context)->scrape->collector, pid, visit_thread,
+			      &visitor);
 }
 
 static size_t read_programs(const struct collector *collector,
@@ -56,7 +95,7 @@ static size_t read_programs(const struct collector *collector,
 }
 
 /* `programs` is for what it points to. */
-static struct api_input make_input(struct interface *interface,
+static struct api_input make_input(struct interface_state *interface,
 				   struct api_bpf_program programs[PROBE_PROGRAMS])
 {
 	static const char *const profiles[] = { "light", "default", "full" };
@@ -77,8 +116,21 @@ static struct api_input make_input(struct interface *interface,
 		.program_count = read_programs(collector, programs),
 		.read_self = read_self,
 		.want_history = want_history,
+		.each_thread = each_thread,
+		.rates = interface->rates,
 		.context = interface,
 	};
+}
+
+/* What is read more often, or at all, while somebody looks at it. */
+static void note_interest(struct interface_state *interface, const char *path)
+{
+	const char *noun = path + strlen(API_PATH);
+
+	if (strncmp(noun, "node", strlen("node")) == 0)
+		interface->machine_until_ns = time_monotonic_ns() + INTEREST_NS;
+	if (strncmp(noun, "processes", strlen("processes")) == 0)
+		collector_want_processes(interface->scrape->collector);
 }
 
 void interface_render(void *context, const char *path, struct buffer *out)
@@ -86,6 +138,7 @@ void interface_render(void *context, const char *path, struct buffer *out)
 	struct api_bpf_program programs[PROBE_PROGRAMS];
 	const struct api_input input = make_input(context, programs);
 
+	note_interest(context, path);
 	api_answer_url(&input, path, out);
 }
 
@@ -108,6 +161,7 @@ void interface_answer(void *context, const struct http_request *request, struct 
 		return;
 	}
 	if (!is_stream) {
+		note_interest(context, request->path);
 		reply->status = api_answer(&input, request->path, &request->query, out);
 		return;
 	}

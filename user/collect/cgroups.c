@@ -473,6 +473,11 @@ static void begin_wanted(struct cgroups *cgroups)
 		cgroup->instance->is_complete = false;
 }
 
+void cgroups_read_host_devices(struct cgroups *cgroups)
+{
+	networks_read_host(cgroups->networks);
+}
+
 void cgroups_want_instances(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
 {
 	struct known *known, *next;

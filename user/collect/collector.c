@@ -423,6 +423,18 @@ void collector_turn(struct collector *collector)
 	names_turn(collector->names, collector->owner.now_ns, collector->owner.realtime_ns);
 }
 
+void collector_read_host_devices(struct collector *collector)
+{
+	cgroups_read_host_devices(collector->cgroups);
+}
+
+void collector_each_thread(const struct collector *collector, uint32_t tgid, records_thread_visit *visit,
+			   void *context)
+{
+	if (collector->records)
+		records_each_thread(collector->records, tgid, visit, context);
+}
+
 void collector_want_machine(struct collector *collector)
 {
 	set_time(collector);

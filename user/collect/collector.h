@@ -43,6 +43,11 @@ void collector_turn(struct collector *collector);
 void collector_want_instances(struct collector *collector);
 /* Somebody looks at processes: what they have of memory is at most 1 s old for the next minute, instead of interval.files. */
 void collector_want_processes(struct collector *collector);
+/* Reads the network devices of the host (model->host_devices). */
+void collector_read_host_devices(struct collector *collector);
+/* See records_each_thread(); without BPF there are none. */
+void collector_each_thread(const struct collector *collector, uint32_t tgid, records_thread_visit *visit,
+			   void *context);
 /* Somebody is about to look at the machine (model->machine): it is known then. */
 void collector_want_machine(struct collector *collector);
 /* Handles a bounded number of notices. */

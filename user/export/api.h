@@ -24,9 +24,20 @@ struct api_bpf_program {
 	const char *reason; /* where it is not up */
 };
 
+/* Totals: of a task since it began, of its system calls and waits since ktally sees it. */
+struct api_thread {
+	uint32_t tid, pid;
+	int waits_for; /* VALUE_INDEX(wait_reason, x); negative: it does not wait */
+	uint64_t value[THREAD_VALUES];
+};
+typedef void api_thread_visit(void *visitor, const struct api_thread *thread);
+
+struct api_rates;
+
 struct api_input {
 	const struct model *model;
 	const struct history *history; /* NULL: none */
+	const struct api_rates *rates; /* NULL: none */
 	uint64_t realtime_ns;          /* of the reading */
 	uint64_t interval_ns;          /* between readings */
 	uint64_t boot_ns;              /* CLOCK_REALTIME of the machine's start */
@@ -38,6 +49,8 @@ struct api_input {
 	const struct self *(*read_self)(void *context, struct exposition_process *ret_process);
 	/* Somebody looks at the history of a container, or (unless NULL) of a program of it; NULL: never mind. */
 	void (*want_history)(void *context, struct container *container, struct program *program);
+	/* All threads of a process that are alive; NULL: none are known. */
+	void (*each_thread)(void *context, uint32_t pid, api_thread_visit *visit, void *visitor);
 	void *context; /* of the callbacks */
 };
 

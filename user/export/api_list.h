@@ -35,7 +35,8 @@ struct api_list {
 	double (*series)(const struct api_answer *answer, const void *item, unsigned int id);
 	/* NULL: no history is kept of its items. */
 	struct history_entity (*entity)(const struct api_answer *answer, const void *item);
-	const char *sort; /* what the list is sorted by when nobody says otherwise */
+	const char *needed; /* a parameter of its own that must be given; NULL: none */
+	const char *sort;   /* what the list is sorted by when nobody says otherwise */
 	/* Calls api_list_add() for all there are; 0 or -ENOMEM. */
 	int (*collect)(struct api_answer *answer, struct api_list_run *run);
 	/* NULL, or: writes more members of an item when details are asked for. */

@@ -160,6 +160,9 @@ unsigned int api_list_run_read_query(struct api_list_run *run, const char *param
 	run->limit = LIMIT_DEFAULT;
 	run->filter = "";
 	set_sort(run, run->list->sort);
+	if (run->list->needed && query_count(query, run->list->needed) == 0)
+		return api_endpoint_fail(run->answer, API_BAD_REQUEST, "parameter '%s' is needed",
+					 run->list->needed);
 	for (size_t i = 0; i < query->count; i++) {
 		const char *name = query->parameters[i].name, *value = query->parameters[i].value;
 		const struct setting *setting = find_setting(run->list, name);

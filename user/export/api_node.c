@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "export/api_endpoint.h"
+#include "export/api_rates.h"
 #include "model/series.h"
 
 static void write_known(struct json *json, const char *name, const char *text)
@@ -79,6 +82,59 @@ static size_t count_pods(const struct model *model)
 	return count;
 }
 
+static void write_disks(struct api_answer *answer)
+{
+	const struct model *model = answer->in->model;
+	struct json *json = &answer->json;
+
+	if (model->missing >> NEEDS_DISKS & 1)
+		return;
+	json_begin_array(json, "disks");
+	for (const struct disk_device *device = model->devices; device; device = device->hh.next) {
+		struct api_disk_rates rates = api_rates_disk(answer->in->rates, device);
+
+		json_begin_object(json, NULL);
+		json_text(json, "device", device->name);
+		json_number(json, "read_bytes_per_second", rates.read_bytes);
+		json_number(json, "written_bytes_per_second", rates.written_bytes);
+		json_number(json, "operations_per_second", rates.operations);
+		json_number(json, "p50_seconds", rates.p50_seconds);
+		json_number(json, "p99_seconds", rates.p99_seconds);
+		json_fixed(json, "queue_depth", device->queue_depth, 0);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+/* Fields follow from the rows of metrics.def: "network_receive" in bytes is "receive_bytes_per_second". */
+static void write_interface(struct api_answer *answer, const struct network_device *device)
+{
+	struct json *json = &answer->json;
+	char name[96];
+
+	json_begin_object(json, NULL);
+	json_text(json, "interface", device->name);
+	for (const struct metric *metric = metrics; metric < metrics + METRICS; metric++) {
+		if (metric->source != SOURCE_NETDEV)
+			continue;
+		snprintf(name, sizeof(name), "%s%s_per_second", metric->name + strlen("network_"),
+			 metric->unit == UNIT_BYTES ? "_bytes" : "");
+		json_number(json, name,
+			    api_rates_interface(answer->in->rates, device, metric->value - V_NETDEV_RECEIVE));
+	}
+	json_end_object(json);
+}
+
+static void write_interfaces(struct api_answer *answer)
+{
+	const struct model *model = answer->in->model;
+
+	json_begin_array(&answer->json, "interfaces");
+	for (size_t i = 0; i < model->host_device_count; i++)
+		write_interface(answer, &model->host_devices[i]);
+	json_end_array(&answer->json);
+}
+
 static void write_counts(struct api_answer *answer)
 {
 	const struct model *model = answer->in->model;
@@ -113,6 +169,8 @@ unsigned int api_endpoint_node(struct api_answer *answer)
 	write_machine(answer);
 	write_bpf(answer);
 	api_endpoint_add_series(answer, LEVEL_NODE, series_of, NULL);
+	write_disks(answer);
+	write_interfaces(answer);
 	write_counts(answer);
 	if (answer->has_detail)
 		api_endpoint_add_metrics(answer, LEVEL_NODE, node, node->value);

@@ -468,6 +468,24 @@ void records_sweep(struct records *records, const struct thread_owner *owner)
 	}
 }
 
+void records_each_thread(const struct records *records, uint32_t tgid, records_thread_visit *visit,
+			 void *context)
+{
+	for (uint32_t slot = 0; slot < records->high; slot++) {
+		const struct thread *thread = &records->threads[slot];
+		const struct record *record = &records->table.records[slot];
+		unsigned int reason;
+
+		if (!thread->live || !thread->process || thread->process->key.tgid != tgid ||
+		    record->state != RECORD_LIVE)
+			continue;
+		/* one word: at worst it has just begun to run */
+		reason = record->arrived_ns ? WAIT_NONE : record->wait_reason;
+		visit(context, record->pid, thread,
+		      reason <= DIMENSION_WIDTH(wait_reason) ? (int)reason - 1 : -1);
+	}
+}
+
 const struct records_statistics *records_statistics(const struct records *records)
 {
 	return &records->statistics;

@@ -59,6 +59,11 @@ void records_drain(struct records *records, const struct thread_owner *owner);
 /* Every 10 s or so: finds records whose thread the pid table does not know any more. */
 void records_sweep(struct records *records, const struct thread_owner *owner);
 
+/* The threads of a process that are alive, as they were last counted. `waits_for`: VALUE_INDEX(wait_reason, x) as it is now, or -1. */
+typedef void records_thread_visit(void *context, uint32_t tid, const struct thread *thread, int waits_for);
+void records_each_thread(const struct records *records, uint32_t tgid, records_thread_visit *visit,
+			 void *context);
+
 const struct records_statistics *records_statistics(const struct records *records);
 /* Notices of a type (enum event_type) that found the ring buffer full. */
 uint64_t records_dropped(const struct records *records, unsigned int type);
