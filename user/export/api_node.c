@@ -73,8 +73,12 @@ static size_t count_pods(const struct model *model)
 		if (!*c->pod || c->dead_since_ns)
 			continue;
 		HASH_FIND(hh, table, c->key, size, names);
-		if (!names)
-			HASH_ADD_KEYPTR(hh, table, c->key, size, &list[HASH_COUNT(table)]);
+		if (names)
+			continue;
+		names = &list[HASH_COUNT(table)];
+		HASH_ADD_KEYPTR(hh, table, c->key, size, names);
+		if (!HASH_HAS(names))
+			break;
 	}
 	count = HASH_COUNT(table);
 	HASH_CLEAR(hh, table);

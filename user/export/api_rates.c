@@ -83,6 +83,10 @@ static void take_disk(struct api_rates *rates, const struct disk_device *device)
 			return;
 		strcpy(disk->name, device->name);
 		HASH_ADD_STR(rates->disks, name, disk);
+		if (!HASH_HAS(disk)) {
+			free(disk);
+			return;
+		}
 	}
 	for (unsigned int i = 0; i < OPERATIONS; i++)
 		for (unsigned int b = 0; b < HISTOGRAM_BUCKETS; b++)
@@ -104,6 +108,10 @@ static void take_interface(struct api_rates *rates, const struct network_device 
 			return;
 		strcpy(interface->name, device->name);
 		HASH_ADD_STR(rates->interfaces, name, interface);
+		if (!HASH_HAS(interface)) {
+			free(interface);
+			return;
+		}
 	}
 	take_growth(device->value, interface->value, interface->growth, NETDEV_VALUES);
 }
