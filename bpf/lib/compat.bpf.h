@@ -99,7 +99,7 @@ static __always_inline void call_arguments_now(struct call_arguments *arguments)
  * Cgroup of a task: on v1 and hybrid that of the v1 `cpu` hierarchy, and where that is the root, the v2 one. On a pure v1
  * system the v2 id is always 1. kernfs_node.id is a plain 64-bit number since commit 67c0496e87d1, 5.5.
  */
-static __always_inline __u64 cset_cgroup_id(struct css_set *set)
+static __always_inline struct cgroup *cset_cgroup(struct css_set *set, __u64 *ret_hierarchy)
 {
 	if (cfg.cgroup_v1) {
 		struct cgroup_subsys_state *css = NULL;
@@ -107,10 +107,21 @@ static __always_inline __u64 cset_cgroup_id(struct css_set *set)
 
 		bpf_probe_read_kernel(&css, sizeof(css), &set->subsys[cfg.cgroup_controller & 15]);
 		cgroup = BPF_CORE_READ(css, cgroup);
-		if (BPF_CORE_READ(cgroup, level) > 0)
-			return BPF_CORE_READ(cgroup, kn, id) | CGROUP_V1;
+		if (BPF_CORE_READ(cgroup, level) > 0) {
+			*ret_hierarchy = CGROUP_V1;
+			return cgroup;
+		}
 	}
-	return BPF_CORE_READ(set, dfl_cgrp, kn, id);
+	*ret_hierarchy = 0;
+	return BPF_CORE_READ(set, dfl_cgrp);
+}
+
+static __always_inline __u64 cset_cgroup_id(struct css_set *set)
+{
+	__u64 hierarchy;
+	struct cgroup *cgroup = cset_cgroup(set, &hierarchy);
+
+	return BPF_CORE_READ(cgroup, kn, id) | hierarchy;
 }
 
 static __always_inline __u64 task_cgroup_id(struct task_struct *task)

@@ -6,6 +6,7 @@
  */
 #include "disk_record.h"
 #include "events.h"
+#include "focus_record.h"
 #include "oom_record.h"
 #include "probe_config.h"
 #include "record.h"
@@ -38,6 +39,10 @@ MAP_ARRAY(disks, struct disk, BPF_F_MMAPABLE);
 MAP_ARRAY(oom_log, struct oom_log, BPF_F_MMAPABLE);
 /* group -> TCP connections of its cgroup */
 MAP_ARRAY(group_tcps, struct group_tcp, BPF_F_MMAPABLE);
+/* place -> system calls of a container that is looked at; the reader zeroes one before it is used */
+MAP_ARRAY(focuses, struct focus_counts, BPF_F_MMAPABLE);
+/* one entry: what cgroups unknown to the reader belong to; written by the reader */
+MAP_ARRAY(focus_lists, struct focus_list, BPF_F_MMAPABLE);
 /* event type -> reservations of `events` that failed; never deleted */
 MAP_ARRAY(event_drops, __u64, BPF_F_MMAPABLE);
 
@@ -52,6 +57,15 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } slot_by_pid SEC(".maps");
+
+/* pid % FOCUS_CELLS -> entry into the call that a thread is in, while its container is looked at */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, FOCUS_CELLS);
+	__type(key, __u32);
+	__type(value, __u64);
+} focus_cells SEC(".maps");
 
 /* pid -> slot, for pids whose cell is taken; deleted by the thread's last switch */
 struct {

@@ -343,8 +343,13 @@ const struct names *collector_names(const struct collector *collector)
 
 void collector_events(struct collector *collector)
 {
-	if (collector->events)
-		events_consume(collector->events, EVENTS_PER_TURN);
+	if (!collector->events)
+		return;
+	events_consume(collector->events, EVENTS_PER_TURN);
+	/* a cgroup may have been made for a container that is looked at */
+	set_time(collector);
+	focus_reader_turn(records_focus(collector->records), collector->owner.now_ns,
+			  collector->owner.realtime_ns);
 }
 
 int collector_events_fd(const struct collector *collector)
@@ -388,6 +393,7 @@ void collector_tick(struct collector *collector)
 			snprintf(collector->news, sizeof(collector->news),
 				 "the kernel skipped a program: '%s' took over",
 				 probe_status(collector->probe, changed)->name);
+		focus_reader_tick(records_focus(collector->records), collector->owner.realtime_ns);
 		if (collector->ticks % SWEEP_TICKS == SWEEP_TICKS - 1)
 			records_sweep(collector->records, &collector->owner);
 	}
@@ -415,8 +421,11 @@ void collector_turn(struct collector *collector)
 {
 	set_time(collector);
 	resync(collector);
-	if (collector->records)
+	if (collector->records) {
 		records_drain(collector->records, &collector->owner);
+		focus_reader_turn(records_focus(collector->records), collector->owner.now_ns,
+				  collector->owner.realtime_ns);
+	}
 	if (collector->resident)
 		resident_turn(collector->resident, collector->owner.now_ns);
 	cgroups_read(collector->cgroups, collector->owner.now_ns, collector->owner.realtime_ns);

@@ -59,6 +59,17 @@ static void describe_records(const struct collector *collector, struct self *sel
 	self_set(self, SELF_REPAIRS, "orphaned_record", NULL, statistics->orphans);
 }
 
+static void describe_focus(const struct focus *focus, struct self *self)
+{
+	uint64_t taken = 0;
+
+	for (unsigned int i = 0; i < FOCUS_PLACES; i++)
+		taken += focus->place[i].is_taken;
+	self_set(self, SELF_MAP_ENTRIES, "focuses", NULL, taken);
+	self_set(self, SELF_MAP_CAPACITY, "focuses", NULL, FOCUS_PLACES);
+	self_set(self, SELF_SERIES_FOLDED, "focuses", NULL, focus->refused);
+}
+
 static void describe_events(const struct collector *collector, struct self *self)
 {
 	for (unsigned int i = 0; i < EVENTS; i++)
@@ -132,6 +143,8 @@ void collector_describe(const struct collector *collector, struct self *self)
 	describe_probes(collector, self);
 	describe_records(collector, self);
 	describe_bounds(collector_model(collector), self);
+	if (collector_probe(collector))
+		describe_focus(&collector_model(collector)->focus, self);
 	describe_cgroups(collector_model(collector), self);
 	describe_views(collector, self);
 	describe_runtimes(collector_names(collector), self);

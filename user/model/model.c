@@ -28,6 +28,7 @@ int model_new(const struct model_limits *limits, uint64_t realtime_ns, struct mo
 	model->limits = *limits;
 	model->tick = 1;
 	series_feed(model->fed);
+	model->focus.reason = "BPF is off"; /* until a reader says that it is not */
 	model->node = calloc(1, sizeof(*model->node));
 	model->host = container_get(model, "", "", "", realtime_ns);
 	if (!model->node || !model->host || journal_new(&model->journal))
@@ -65,6 +66,7 @@ void model_free(struct model *model)
 	}
 	connection_forget(model, model->node);
 	network_done(model);
+	focus_done(&model->focus);
 	disk_device_forget(model);
 	free(model->host_devices);
 	while (model->parents)

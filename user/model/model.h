@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "model/entity.h"
+#include "model/focus.h"
 #include "model/limits.h"
 #include "model/machine.h"
 
@@ -30,6 +31,7 @@ struct model {
 	struct container *unknown; /* cgroups whose path could not be found out: one for all */
 	struct container *other;   /* past the limit of containers */
 	struct machine machine;
+	struct focus focus;
 	uint32_t program_count;         /* of all containers, without each one's `other` */
 	uint32_t interface_count;       /* of all pods */
 	uint32_t kinds[IDENTITY_KINDS]; /* cgroups that are there and have an identity */

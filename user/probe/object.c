@@ -43,6 +43,7 @@ static uint32_t map_entries(const char *name, const struct object_settings *sett
 		{ "free_disks", settings->disks },
 		{ "group_tcps", settings->groups },
 		{ "tcp_sockets_by_address", settings->sockets },
+		{ "focuses", FOCUS_PLACES },
 		{ "event_drops", 64 },
 	};
 

@@ -7,6 +7,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "focus_record.h"
 #include "probe_config.h"
 
 struct object_maps {

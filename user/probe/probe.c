@@ -13,6 +13,7 @@
 
 #include "block.skel.h"
 #include "cgroup.skel.h"
+#include "focus.skel.h"
 #include "memory.skel.h"
 #include "process.skel.h"
 #include "sched.skel.h"
@@ -252,9 +253,21 @@ void probe_free(struct probe *probe)
 	free(probe);
 }
 
+static const enum probe_program focus_programs[] = { PROBE_focus_enter, PROBE_focus_enter_tracepoint,
+						     PROBE_focus_exit, PROBE_focus_exit_tracepoint };
+#define FOCUS_PROGRAMS (sizeof(focus_programs) / sizeof(focus_programs[0]))
+
+static bool is_on_demand(enum probe_program program)
+{
+	for (size_t i = 0; i < FOCUS_PROGRAMS; i++)
+		if (focus_programs[i] == program)
+			return true;
+	return false;
+}
+
 bool probe_is_hook(enum probe_program program)
 {
-	return program != PROBE_poke && program != PROBE_give;
+	return program != PROBE_poke && program != PROBE_give && !is_on_demand(program);
 }
 
 static int attach_program(struct probe *probe, enum probe_program program)
@@ -304,6 +317,27 @@ void probe_detach(struct probe *probe, enum probe_program program)
 	bpf_link__destroy(probe->link[program]);
 	probe->link[program] = NULL;
 	probe->status[program].attached = false;
+}
+
+int probe_attach_focus(struct probe *probe)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < FOCUS_PROGRAMS && !error; i++) {
+		const struct probe_status *status = &probe->status[focus_programs[i]];
+
+		if (status->wanted && !status->attached)
+			error = status->loaded ? attach_program(probe, focus_programs[i]) : -ENOENT;
+	}
+	if (error)
+		probe_detach_focus(probe);
+	return error;
+}
+
+void probe_detach_focus(struct probe *probe)
+{
+	for (size_t i = 0; i < FOCUS_PROGRAMS; i++)
+		probe_detach(probe, focus_programs[i]);
 }
 
 static uint64_t program_misses(const struct bpf_program *program)

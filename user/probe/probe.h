@@ -58,6 +58,9 @@ CLEANUP_FREE(probe)
 int probe_attach_early(struct probe *probe);
 /* Attaches all hooks of the profile that are not yet. Returns how many failed. */
 int probe_attach(struct probe *probe);
+/* Attaches the hooks that count the system calls of single containers, all of them or none; detaches them. 0 or negative errno. */
+int probe_attach_focus(struct probe *probe);
+void probe_detach_focus(struct probe *probe);
 /* Detaches one program. */
 void probe_detach(struct probe *probe, enum probe_program program);
 
@@ -66,7 +69,7 @@ void probe_detach(struct probe *probe, enum probe_program program);
 enum probe_program probe_tend(struct probe *probe);
 
 const struct probe_status *probe_status(const struct probe *probe, enum probe_program program);
-/* Whether it is attached to anything; else the reader runs it itself. */
+/* Whether it is attached all the time; else the reader runs it itself, or attaches it while it is needed. */
 bool probe_is_hook(enum probe_program program);
 /* Attached, or loaded when it is no hook. */
 bool probe_is_up(const struct probe *probe, enum probe_program program);

@@ -10,6 +10,7 @@
 
 #include "base/time.h"
 #include "read/disks.h"
+#include "read/focus.h"
 #include "read/groups.h"
 #include "read/oom.h"
 #include "read/records.h"
@@ -27,6 +28,7 @@ struct records {
 	struct table table;
 	struct groups *groups;
 	struct disks *disks;
+	struct focus_reader *focus;
 	struct oom oom;
 	struct thread *threads; /* [slot_count], touched only where used */
 	uint64_t *drained;      /* [cpu_count], entries of retired_slot[] taken */
@@ -70,6 +72,7 @@ int records_new(struct probe *probe, const struct feature *feature, struct model
 	/* entry 0 is for what finds none */
 	error = error ?: table_fill(records->table.free_disks, 1, records->table.disk_count - 1);
 	error = error ?: disks_new(&records->table, &records->disks);
+	error = error ?: focus_reader_new(&records->table, model, &records->focus);
 	if (error)
 		return error;
 	*ret_records = take_ptr(records);
@@ -82,6 +85,7 @@ void records_free(struct records *records)
 		return;
 	groups_free(records->groups);
 	disks_free(records->disks);
+	focus_reader_free(records->focus);
 	if (records->threads)
 		munmap(records->threads, (size_t)records->table.slot_count * sizeof(*records->threads));
 	free(records->drained);
@@ -484,6 +488,11 @@ void records_each_thread(const struct records *records, uint32_t tgid, records_t
 		visit(context, record->pid, thread,
 		      reason <= DIMENSION_WIDTH(wait_reason) ? (int)reason - 1 : -1);
 	}
+}
+
+struct focus_reader *records_focus(const struct records *records)
+{
+	return records->focus;
 }
 
 const struct records_statistics *records_statistics(const struct records *records)

@@ -11,6 +11,7 @@
 #include "model/model.h"
 #include "probe/probe.h"
 #include "read/disks.h"
+#include "read/focus.h"
 #include "read/thread.h"
 
 enum accounting {
@@ -64,6 +65,8 @@ typedef void records_thread_visit(void *context, uint32_t tid, const struct thre
 void records_each_thread(const struct records *records, uint32_t tgid, records_thread_visit *visit,
 			 void *context);
 
+/* Who looks at single containers, by the same tables. */
+struct focus_reader *records_focus(const struct records *records);
 const struct records_statistics *records_statistics(const struct records *records);
 /* Notices of a type (enum event_type) that found the ring buffer full. */
 uint64_t records_dropped(const struct records *records, unsigned int type);

@@ -54,6 +54,9 @@ int table_map(struct table *table, struct probe *probe, uint32_t cpu_count)
 	MAP(disks, &table->disk_count);
 	MAP(oom_log, &entries);
 	MAP(group_tcps, &entries);
+	MAP(focuses, &entries);
+	MAP(focus_lists, &entries);
+	MAP(focus_cells, &entries);
 	MAP(slot_by_pid, &entries);
 	MAP(event_drops, &entries);
 #undef MAP
@@ -91,6 +94,9 @@ void table_done(struct table *table)
 	UNMAP(latencies, table->group_count);
 	UNMAP(disks, table->disk_count);
 	UNMAP(oom_log, 1);
+	UNMAP(focuses, FOCUS_PLACES);
+	UNMAP(focus_lists, 1);
+	UNMAP(focus_cells, FOCUS_CELLS);
 	UNMAP(slot_by_pid, SLOT_CELLS);
 	UNMAP(control, 1);
 	UNMAP(event_drops, 64);

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "disk_record.h"
+#include "focus_record.h"
 #include "oom_record.h"
 #include "probe/probe.h"
 #include "probe_config.h"
@@ -20,6 +21,9 @@ struct table {
 	struct oom_log *oom_log;
 	struct group_tcp *group_tcps;
 	struct group_latency *latencies; /* NULL outside profile full */
+	struct focus_counts *focuses;    /* [FOCUS_PLACES] */
+	struct focus_list *focus_lists;
+	uint64_t *focus_cells; /* [FOCUS_CELLS] */
 	uint64_t *slot_by_pid;
 	struct control *control;
 	uint64_t *event_drops;
