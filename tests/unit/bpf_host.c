@@ -15,6 +15,7 @@
 #undef const
 
 #include "block.bpf.c"
+#include "focus.bpf.c"
 #include "memory.bpf.c"
 #include "process.bpf.c"
 #include "sched.bpf.c"
@@ -63,6 +64,9 @@ static struct host_map {
 	ARRAY_ROW(disks),
 	ARRAY_ROW(oom_log),
 	ARRAY_ROW(event_drops),
+	ARRAY_ROW(focuses),
+	ARRAY_ROW(focus_lists),
+	ARRAY_ROW(focus_cells),
 #undef ARRAY_ROW
 	{ &slot_by_pid_far, HASH, 4, 4, 0, 0, NULL, NULL },
 	{ &group_by_cgroup, HASH, 8, 4, 0, 0, NULL, NULL },
@@ -494,6 +498,7 @@ static void maps_stop(void)
 }
 
 #include "bpf_host_block.h"
+#include "bpf_host_focus.h"
 #include "bpf_host_tcp.h"
 
 void host_start(const struct probe_config *config, __u32 slots, __u32 group_count)
@@ -515,6 +520,7 @@ void host_start(const struct probe_config *config, __u32 slots, __u32 group_coun
 	map_start(&tcp_sockets_by_address, 64);
 	map_start(&control_map, 1);
 	disk_maps_start();
+	focus_maps_start();
 	for (__u32 slot = slots - 1; slot >= HOST_CPUS; slot--)
 		bpf_map_push_elem(&free_slots, &slot, 0);
 	for (__u32 group = group_count - 1; group > 0; group--)

@@ -11,6 +11,7 @@
 #endif
 #include "disk_record.h"
 #include "events.h"
+#include "focus_record.h"
 #include "probe_config.h"
 #include "resident_record.h"
 
@@ -149,6 +150,16 @@ const struct group_tcp *host_group_tcp(__u32 group);
 __u32 host_group_of(__u64 cgroup_id);
 void host_group_lose(__u64 cgroup_id);
 __u32 host_sockets_by_address(void);
+
+/* The system calls of a container that is looked at; the current task's. A cgroup is in no other before it is put there. */
+void host_cgroup_put_below(__u64 id, __u64 above);
+struct focus_counts *host_focus(__u32 place);
+struct focus_list *host_focus_list(void);
+void host_set_group_focus(__u32 number, __u32 focus);
+void host_focus_enter(__u64 number);
+void host_focus_exit(__u64 number, long result);
+void host_focus_enter_tracepoint(__u64 number);
+void host_focus_exit_tracepoint(__u64 number, long result);
 
 /* What the reader sees. Records are the reader's to clear: host_give_back() does what it does with a dead one. */
 struct record *host_record(__u32 slot);
