@@ -55,6 +55,14 @@ static void want_history(void *context, struct container *container, struct prog
 		     time_monotonic_ns());
 }
 
+static enum focus_state want_focus(void *context, const char *namespace, const char *pod,
+				   const char *container, const struct focus_place **ret_place)
+{
+	struct model *model = collector_model(((struct interface_state *)context)->scrape->collector);
+
+	return focus_ask(&model->focus, namespace, pod, container, time_monotonic_ns(), ret_place);
+}
+
 struct visitor {
 	api_thread_visit *visit;
 	void *context;
@@ -117,6 +125,7 @@ static struct api_input make_input(struct interface_state *interface,
 		.read_self = read_self,
 		.want_history = want_history,
 		.each_thread = each_thread,
+		.want_focus = want_focus,
 		.rates = interface->rates,
 		.context = interface,
 	};

@@ -51,6 +51,9 @@ struct api_input {
 	void (*want_history)(void *context, struct container *container, struct program *program);
 	/* All threads of a process that are alive; NULL: none are known. */
 	void (*each_thread)(void *context, uint32_t pid, api_thread_visit *visit, void *visitor);
+	/* Somebody looks at the system calls of a container, which there is (model/focus.h); NULL: they cannot be counted. */
+	enum focus_state (*want_focus)(void *context, const char *namespace, const char *pod,
+				       const char *container, const struct focus_place **ret_place);
 	void *context; /* of the callbacks */
 };
 

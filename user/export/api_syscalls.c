@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "export/api_endpoint.h"
+#include "export/api_focus.h"
 #include "export/api_rates.h"
 
 static void write_one(struct json *json, const char *name_of, const char *name, const char *total,
@@ -48,7 +49,12 @@ unsigned int api_endpoint_syscalls(struct api_answer *answer)
 {
 	struct json *json = &answer->json;
 	bool is_known = !(answer->in->model->missing >> NEEDS_CALLS & 1);
+	const char *container = query_find(answer->query, "container");
 
+	if (container)
+		return api_focus_answer(answer, container);
+	if (answer->query->count > 0)
+		return api_endpoint_fail(answer, API_BAD_REQUEST, "'container' must be given too");
 	json_begin_object(json, NULL);
 	api_endpoint_add_time(answer);
 	json_begin_array(json, "items");
