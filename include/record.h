@@ -135,7 +135,7 @@ enum group_state { GROUP_FREE, GROUP_LIVE };
 struct group {
 	__u64 cgroup_id;
 	__u32 state;
-	__u32 focus; /* focus_record.h */
+	__u32 focus;                       /* focus_record.h */
 	__u64 runqueue[HISTOGRAM_BUCKETS]; /* only buckets from RUNQUEUE_MIN_EXPONENT up; atomic adds */
 } __attribute__((aligned(64)));
 
