@@ -19,6 +19,7 @@
 #include "daemon.h"
 #include "export/http.h"
 #include "interface.h"
+#include "model/journal.h"
 #include "options.h"
 #include "scrape.h"
 #include "version.h"
@@ -73,12 +74,16 @@ static bool is_tick_due(void *context)
 static void tell_sources(struct daemon *daemon)
 {
 	const struct runtimes *runtimes = names_runtimes(collector_names(daemon->collector));
+	struct journal *journal = collector_model(daemon->collector)->journal;
 	struct runtime_status status;
+	char text[128];
 
 	for (size_t i = 0; runtimes && i < 64 && i < runtimes_status(runtimes, i, &status); i++) {
 		if (status.up == (daemon->sources_up >> i & 1))
 			continue;
 		daemon->sources_up ^= 1ULL << i;
+		snprintf(text, sizeof(text), "source %s: %s", status.up ? "up" : "down", status.source);
+		journal_add_daemon(journal, text);
 		if (status.up)
 			log_info("runtime '%s' answers at %s", status.source, status.path);
 		else
@@ -166,6 +171,7 @@ static void reload(struct daemon *daemon)
 	daemon->options.limits_series = fresh.limits_series;
 	scrape_forget(&daemon->scrape);
 	options_done(&fresh);
+	journal_add_daemon(collector_model(daemon->collector)->journal, "reload");
 	log_info("settings reloaded: log, limits and metrics are in force, the others wait for a restart");
 }
 
@@ -323,6 +329,7 @@ static int start(struct daemon *daemon)
 		error = loop_add_fd(daemon->loop, collector_events_fd(daemon->collector), on_events, daemon);
 	if (error)
 		return log_error(error, "cannot set the timers");
+	journal_add_daemon(collector_model(daemon->collector)->journal, "start");
 	tick(daemon);
 	daemon->ready = true;
 	return 0;

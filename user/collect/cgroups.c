@@ -11,6 +11,7 @@
 #include "collect/cgroups.h"
 #include "collect/networks.h"
 #include "enrich/cgroup_path.h"
+#include "model/journal_watch.h"
 #include "read/container_files.h"
 
 #define WANTED_NS \
@@ -21,6 +22,7 @@
 #define UNMET_NS \
 	(10 * NS_PER_S) /* a removed cgroup in which no thread was met: records are all read by then */
 #define EARLY_TURNS 2
+#define VIEWED_TURNS 4 /* a second: containers that somebody looks at */
 #define QUIET_TURNS 30 /* a container that did nothing is read every 30th time: its files hardly change */
 
 /* One cgroup of the machine, whether it is of interest or not. */
@@ -143,6 +145,14 @@ static void open_files(struct cgroups *cgroups, struct known *known, const struc
 		known->files = NULL;
 }
 
+static void end_in_model(struct cgroups *cgroups, const struct known *known, struct cgroup *cgroup,
+			 uint64_t removed_ns)
+{
+	model_cgroup_remove(cgroups->settings.model, cgroup, removed_ns);
+	if (known->is_own)
+		journal_watch_end(cgroups->settings.model, cgroup);
+}
+
 static struct cgroup *add_to_model(struct cgroups *cgroups, struct known *known)
 {
 	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, known->id);
@@ -160,8 +170,10 @@ static struct cgroup *add_to_model(struct cgroups *cgroups, struct known *known)
 	}
 	known->in_model = true;
 	names_add(cgroups->settings.names, cgroup, cgroups->now_ns, cgroups->realtime_ns);
+	if (known->born && known->is_own)
+		journal_watch_start(cgroups->settings.model, cgroup);
 	if (known->removed)
-		model_cgroup_remove(cgroups->settings.model, cgroup, known->removed_ns);
+		end_in_model(cgroups, known, cgroup, known->removed_ns);
 	open_files(cgroups, known, cgroup);
 	return cgroup;
 }
@@ -264,7 +276,7 @@ static void lose(struct cgroups *cgroups, struct known *known)
 		return;
 	networks_leave(&known->link, cgroup, cgroups->now_ns);
 	cgroup->network = NULL;
-	model_cgroup_remove(cgroups->settings.model, cgroup, cgroups->now_ns);
+	end_in_model(cgroups, known, cgroup, cgroups->now_ns);
 }
 
 /* Is it gone when it is not where its path says? In a part of the hierarchy that is mounted most are not: notices tell then. */
@@ -407,11 +419,13 @@ static int read_files(struct cgroups *cgroups, struct known *known, struct cgrou
 		return 0;
 	file_growth_begin(&instance->growth, cgroups->now_ns);
 	error = container_files_read(known->files, cgroup->container, instance, read_flags(cgroups));
-	if (error)
+	if (error) {
 		lose(cgroups, known);
-	else
-		cgroups->settings.model->folded_disks += instance->disks_left_out;
-	return error;
+		return error;
+	}
+	cgroups->settings.model->folded_disks += instance->disks_left_out;
+	journal_watch_files(cgroups->settings.model, cgroup, known->born, cgroups->now_ns);
+	return 0;
 }
 
 static void read_parent(struct cgroups *cgroups, struct known *known)
@@ -507,6 +521,30 @@ void cgroups_want_instances(struct cgroups *cgroups, uint64_t now_ns, uint64_t r
 	}
 }
 
+static void read_viewed(struct cgroups *cgroups)
+{
+	const struct model *model = cgroups->settings.model;
+	unsigned int count = 0;
+
+	if (cgroups->now_ns >= model->viewed_until_ns || cgroups->turn % VIEWED_TURNS)
+		return;
+	for (struct container *container = model->containers; container; container = container->hh.next) {
+		struct cgroup *cgroup, *next;
+
+		if (cgroups->now_ns >= container->viewed_until_ns)
+			continue;
+		if (count++ == MODEL_VIEWED)
+			return;
+		for (cgroup = container->instances; cgroup; cgroup = next) {
+			struct known *known = find(cgroups, cgroup->id);
+
+			next = cgroup->next_instance;
+			if (known && known->files)
+				read_files(cgroups, known, cgroup);
+		}
+	}
+}
+
 void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
 {
 	uint32_t rounds = cgroups->settings.rounds ?: 1;
@@ -516,6 +554,7 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 	/* what has no name yet may have one now; without BPF there are no notices */
 	if (cgroups->turn % rounds == 0 && (cgroups->settings.usage || cgroups->settings.model->unknown))
 		cgroups_walk(cgroups, now_ns, realtime_ns);
+	read_viewed(cgroups);
 	HASH_ITER(hh, cgroups->known, known, next) {
 		if (known->removed) {
 			if (now_ns - known->removed_ns >=

@@ -9,7 +9,7 @@
 #include "base/time.h"
 #include "collect/cgroups.h"
 #include "collect/collector.h"
-#include "model/journal.h"
+#include "model/journal_watch.h"
 #include "read/events.h"
 #include "read/machine_files.h"
 #include "read/node_files.h"
@@ -64,6 +64,23 @@ static struct cgroup *find_cgroup(void *context, uint64_t cgroup_id, uint32_t pi
 		take_notices(collector);
 	return cgroups_get(collector->cgroups, cgroup_id, pid, collector->owner.now_ns,
 			   collector->owner.realtime_ns);
+}
+
+static void on_victim(void *context, const struct oom_victim *victim, const struct program *program)
+{
+	const struct collector *collector = context;
+	const struct container *container = program ? program->container : NULL;
+	const struct journal_entry entry = {
+		.type = JOURNAL_oom_kill,
+		.namespace = container ? container->namespace : NULL,
+		.pod = container ? container->pod : NULL,
+		.container = container ? container->name : NULL,
+		.program = program ? program->name : victim->name,
+		.pid = victim->tgid,
+		.number[0] = victim->limit_bytes,
+	};
+
+	journal_add(collector->model->journal, &entry);
 }
 
 static void on_cgroup(void *context, const struct event_cgroup *event)
@@ -256,6 +273,7 @@ static int collector_init(struct collector *collector, const struct options *opt
 	collector->rounds = options->interval_files_ns / options->interval_tick_ns;
 	collector->turns = options->interval_files_ns / COLLECTOR_TURN_NS;
 	collector->owner.find_cgroup = find_cgroup;
+	collector->owner.on_victim = on_victim;
 	collector->owner.context = collector;
 	set_time(collector);
 	cgroupfs_init(&collector->paths, &collector->cgroupfs);
@@ -264,6 +282,7 @@ static int collector_init(struct collector *collector, const struct options *opt
 	if (error)
 		return error;
 	collector->owner.model = collector->model;
+	set_time(collector);
 	error = history_new(options->history_memory, &collector->history);
 	if (error)
 		return error;
@@ -385,6 +404,7 @@ void collector_tick(struct collector *collector)
 
 	collector_pass(collector);
 	set_missing(collector);
+	journal_watch_tick(collector->model);
 	series_tick(collector->model, collector->read_ns);
 	history_tick(collector->history, collector->model, collector->read_ns, collector->owner.realtime_ns);
 	if (collector->probe) {

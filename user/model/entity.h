@@ -110,6 +110,7 @@ struct cgroup {
 	struct details *details;                       /* owned; NULL until a runtime told them */
 	bool removed;
 	uint64_t removed_ns;
+	uint64_t untold_start_ns;  /* CLOCK_REALTIME; 0: the journal has its start, or never will */
 	uint32_t references;       /* thread records */
 	uint32_t group;            /* kernel group slot, 0 none */
 	struct network *network;   /* the namespace it uses; NULL: the host's, or not known */

@@ -38,11 +38,20 @@ struct instance_disk {
 	bool has[DISK_VALUES];
 };
 
+/* What the journal compares the next reading with. */
+struct instance_watch {
+	uint64_t throttled, periods, memory_failures, threads_refused; /* totals at the last reading */
+	bool is_read;                                                  /* there was one */
+	bool is_throttled;
+	uint64_t throttled_ns, memory_ns, threads_ns; /* of the last reading in which they grew; 0: none */
+};
+
 struct instance {
 	uint64_t value[INSTANCE_VALUES];
 	bool has[INSTANCE_VALUES];
 	bool is_complete; /* the last reading read all files, not only those that /metrics needs */
 	struct file_growth growth;
+	struct instance_watch watch;
 	struct instance_disk *disks;
 	uint32_t disk_count;
 	uint32_t disks_left_out; /* in the last reading, for the bound */

@@ -228,3 +228,8 @@ void journal_set_time(struct journal *journal, uint64_t now_ns, uint64_t realtim
 	journal->now_ns = now_ns;
 	journal->realtime_ns = realtime_ns;
 }
+
+uint64_t journal_time(const struct journal *journal)
+{
+	return journal ? journal->realtime_ns : 0;
+}

@@ -32,8 +32,8 @@ struct journal_entry {
 	uint64_t realtime_ns;
 	enum journal_type type;
 	const char *namespace, *pod, *container, *program; /* never NULL; all "" where it is nobody's */
-	const char *text; /* "" for most; of a daemon's entry what happened */
-	uint32_t pid;     /* 0: none */
+	const char *text;                                  /* "" for most, see journal.def */
+	uint32_t pid;                                      /* 0: none */
 	double number[2];
 };
 
@@ -56,6 +56,8 @@ const struct journal_entry *journal_get(const struct journal *journal, uint64_t 
 
 /* The time of what is added from now on; at least once a second. */
 void journal_set_time(struct journal *journal, uint64_t now_ns, uint64_t realtime_ns);
+/* CLOCK_REALTIME of the last journal_set_time(). */
+uint64_t journal_time(const struct journal *journal);
 /* Adds a copy; its number and, where 0, its time are set. Strings may be NULL for "". */
 void journal_add(struct journal *journal, const struct journal_entry *entry);
 /*
@@ -64,5 +66,5 @@ void journal_add(struct journal *journal, const struct journal_entry *entry);
  */
 void journal_add_exit(struct journal *journal, const char *key, uint32_t key_size, const char *program,
 		      uint32_t pid, int32_t wait_status);
-/* What the daemon did: "start", "reload", "source_up containerd". */
+/* What the daemon did: "start", "reload", "source up: containerd". */
 void journal_add_daemon(struct journal *journal, const char *text);

@@ -17,6 +17,7 @@
 #include "model/machine.h"
 
 #define NOT_FED UINT8_MAX
+#define MODEL_UNTOLD_STARTS 256 /* past them the journal does not wait for a container's name */
 
 struct model {
 	struct model_limits limits;
@@ -59,6 +60,8 @@ struct model {
 	uint64_t viewed_until_ns; /* the latest of all containers */
 	uint8_t fed[CONTAINER_VALUES][2]; /* series of kind RATE that a value counts for; NOT_FED */
 	struct journal *journal;          /* never NULL */
+	uint64_t untold_starts[MODEL_UNTOLD_STARTS]; /* cgroups, see journal_watch.h */
+	unsigned int untold_start_count;
 	uint64_t evicted_containers, evicted_programs,
 		evicted_cgroups; /* of cgroups: those without a grace time */
 };

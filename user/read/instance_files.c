@@ -25,7 +25,12 @@ enum place { /* directories of the cgroup; the first ones as enum cgroup_control
 
 enum version { V1 = 1, V2 = 2 };
 enum form { NUMBER, LIMIT, SECOND, KEY, STALL };
-enum asked { USAGE = INSTANCE_FILES_USAGE, ALL = INSTANCE_FILES_ALL };
+enum asked {
+	USAGE = INSTANCE_FILES_USAGE,
+	ALL = INSTANCE_FILES_ALL,
+	MEMORY_LIMITED = 4,
+	THREADS_LIMITED = 8
+};
 
 enum file_id {
 #define FILE(id, place, asked, v2, v1) FILE_##id,
@@ -225,6 +230,20 @@ static void open_directories(struct instance_files *files)
 								      files->path);
 }
 
+static bool is_limited(const struct instance *instance, enum instance_value limit)
+{
+	return instance->has[limit] && instance->value[limit] != INSTANCE_UNLIMITED;
+}
+
+static bool is_asked(enum file_id id, const struct instance *instance, unsigned int flags)
+{
+	unsigned int asked = file_rows[id].asked;
+
+	return !asked || asked & flags ||
+	       (asked & MEMORY_LIMITED && is_limited(instance, INSTANCE_MEMORY_LIMIT)) ||
+	       (asked & THREADS_LIMITED && is_limited(instance, INSTANCE_THREADS_LIMIT));
+}
+
 int instance_files_read(struct instance_files *files, struct instance *instance, unsigned int flags)
 {
 	struct reading reading = { .files = files, .instance = instance };
@@ -244,7 +263,7 @@ int instance_files_read(struct instance_files *files, struct instance *instance,
 
 		for (past = first; past < VALUE_ROWS && value_rows[past].file == id;)
 			past++;
-		if (first == past || (file_rows[id].asked && !(file_rows[id].asked & flags)))
+		if (first == past || !is_asked(id, instance, flags))
 			continue;
 		text = read_text(&reading, id);
 		if (text)
