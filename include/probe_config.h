@@ -22,6 +22,7 @@ enum call_transfer {
 	TRANSFER_RECEIVE,
 	TRANSFER_RECEIVE_MESSAGE, /* the last of those that are looked at in passing */
 	TRANSFER_OPEN,
+	TRANSFER_CLOSE,
 	TRANSFER_RECEIVE_MANY,
 	TRANSFER_SEND_MANY,
 	TRANSFER_SENDFILE,

@@ -4,7 +4,7 @@
  * The memory that the kernel writes and the daemon reads by mmap.
  *
  * records[slot]   one per thread. Slots [0, possible CPUs) are one catch-all per CPU, for what has no slot of its own.
- * bases[slot]     what the thread's task counters stood at when the record began
+ * bases[slot]     what the thread's task counters stood at when the record began, and when its process did
  * names[slot]     executable of the thread
  * cpus[cpu]       current slot, independent totals, per-CPU tables
  * groups[group]   one per cgroup, for what is not counted per thread, and group_tcps[]; group 0 takes what finds no group
@@ -52,7 +52,6 @@ struct record {
 	__u32 pid;
 	__u32 tgid;
 	__u64 cgroup_id; /* see CGROUP_V1 */
-	__u64 start_ns;  /* CLOCK_BOOTTIME of the start of the process: with tgid its identity */
 	__u64 enter_ns;  /* profile full: entry of the sampled system call, 0 when this one is not sampled */
 	__u64 regs; /* address of its saved user registers, once a system call told it: who it is, without a helper call */
 	__s32 exit_code;  /* as in wait status; with RECORD_GROUP_DEAD */
@@ -67,6 +66,7 @@ _Static_assert(sizeof(struct record) <= 512 && __builtin_offsetof(struct record,
 	       "eight lines");
 
 struct record_base {
+	__u64 start_ns; /* CLOCK_BOOTTIME of the start of the process: with tgid its identity */
 	__u64 value[TASK_VALUES];
 };
 

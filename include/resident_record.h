@@ -8,6 +8,6 @@
 struct resident_row {
 	__u32 tgid;
 	__u32 padding;
-	__u64 start_ns; /* CLOCK_BOOTTIME, as in struct record */
+	__u64 start_ns; /* CLOCK_BOOTTIME, as in struct record_base */
 	__u64 bytes;
 };

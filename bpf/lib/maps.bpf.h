@@ -23,7 +23,7 @@
 
 /* slot -> record of a thread; never deleted, the reader clears a dead one */
 MAP_ARRAY(records, struct record, BPF_F_MMAPABLE);
-/* slot -> what the task's counters stood at when the record began */
+/* slot -> what the task's counters stood at when the record began, and when its process did */
 MAP_ARRAY(bases, struct record_base, BPF_F_MMAPABLE);
 /* slot -> executable */
 MAP_ARRAY(names, struct record_name, BPF_F_MMAPABLE);

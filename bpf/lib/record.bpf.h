@@ -122,7 +122,6 @@ static __noinline __u32 record_new(struct cpu_state *cpu, struct task_struct *ta
 	record->tgid = tgid;
 	record->cset = (__u64)BPF_CORE_READ(task, cgroups);
 	record->cgroup_id = task_cgroup_id(task);
-	record->start_ns = task_start_ns(BPF_CORE_READ(task, group_leader));
 	record->group = group_get(cpu, record->cgroup_id);
 	if (pid == tgid)
 		flags |= RECORD_LEADER;
@@ -138,6 +137,7 @@ static __noinline __u32 record_new(struct cpu_state *cpu, struct task_struct *ta
 		TASK_VALUE_LIST
 #undef TASK_VALUE
 	}
+	base->start_ns = task_start_ns(BPF_CORE_READ(task, group_leader));
 	old = moved_from ? record_at(moved_from) : NULL;
 	if (old) {
 		base->value[V_EXECS] = old->value[V_EXECS]; /* an exec belongs to the program it begins */

@@ -59,6 +59,17 @@ static __always_inline __u64 traffic_add_socket(struct record *record, bool writ
 	return bytes;
 }
 
+/* An open or close that is over. */
+static __always_inline void traffic_add_open(struct record *record, bool close, long result)
+{
+	if (close)
+		record->narrow[V_FILE_CLOSES - RECORD_VALUES] += result == 0;
+	else if (result < 0)
+		record->narrow[V_FILE_OPEN_FAILURES - RECORD_VALUES]++;
+	else
+		record->narrow[V_FILE_OPENS - RECORD_VALUES]++;
+}
+
 /* What is counted in the middle of a system call, or without one: told to the reader by `seq`. */
 static __always_inline void traffic_end(struct cpu_state *cpu, struct record *record, __u64 bytes,
 					bool preemptible)
@@ -103,7 +114,7 @@ static __always_inline void on_socket_message(__u32 family, __u32 type, __u32 pr
 }
 
 /* What a request of io_uring does, by its opcode. */
-enum uring_kind { URING_OTHER, URING_OPEN, URING_READ, URING_WRITE, URING_BOTH };
+enum uring_kind { URING_OTHER, URING_OPEN, URING_CLOSE, URING_READ, URING_WRITE, URING_BOTH };
 
 static __always_inline enum uring_kind uring_kind(__u32 opcode)
 {
@@ -111,6 +122,8 @@ static __always_inline enum uring_kind uring_kind(__u32 opcode)
 	case IORING_OP_OPENAT:
 	case IORING_OP_OPENAT2:
 		return URING_OPEN;
+	case IORING_OP_CLOSE:
+		return URING_CLOSE;
 	case IORING_OP_READV:
 	case IORING_OP_READ_FIXED:
 	case IORING_OP_READ:
@@ -166,18 +179,18 @@ static __always_inline void on_uring_complete(struct io_kiocb *request, int resu
 	bool unknown = false;
 	__u64 bytes = 0;
 
-	if (!cpu || result < 0)
+	if (!cpu || (result < 0 && kind != URING_OPEN))
 		return;
 	if (!request) { /* not told; or one more result of a request, which only sockets and pipes have */
-		if (result && !cfg.has_socket_hooks)
+		if (result > 0 && !cfg.has_socket_hooks)
 			CPU_ADD(cpu->unknown_uring);
 		return;
 	}
 	record = kind ? traffic_record(cpu, number, preemptible) : NULL;
 	if (!record)
 		return;
-	if (kind == URING_OPEN)
-		record->narrow[V_FILE_OPENS - RECORD_VALUES]++;
+	if (kind <= URING_CLOSE)
+		traffic_add_open(record, kind == URING_CLOSE, result);
 	else if (record->flags & RECORD_KERNEL) /* its owner is gone */
 		unknown = true;
 	else

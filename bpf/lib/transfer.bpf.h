@@ -54,7 +54,7 @@ __noinline __u64 transfer_sum_messages(__u64 messages, __u64 count)
 	return bytes;
 }
 
-/* The calls that open files, or have two descriptors or many lengths; returns the bytes counted. `how`: enum call_transfer, or-ed
+/* The calls that open or close files, or have two descriptors or many lengths; returns the bytes counted. `how`: enum call_transfer, or-ed
  * with TRANSFER_PREEMPTIBLE. */
 #define TRANSFER_PREEMPTIBLE 0x100
 
@@ -69,8 +69,8 @@ static __noinline __u64 transfer_count(struct cpu_state *cpu, struct record *rec
 	__u64 bytes;
 
 	how &= 0xff;
-	if (how == TRANSFER_OPEN) {
-		record->narrow[V_FILE_OPENS - RECORD_VALUES] += result >= 0;
+	if (how <= TRANSFER_CLOSE) {
+		traffic_add_open(record, how == TRANSFER_CLOSE, result);
 		return 0;
 	}
 	if (preemptible)

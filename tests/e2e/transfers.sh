@@ -13,6 +13,7 @@ transfers_list() {
 		copy file 11 10007
 		open pipe 23 1
 		io_uring file 29 1013
+		io_uring_open pipe 13 1
 		read pipe 31 503
 		splice pipe 3 701
 		read tcp4 211 1021

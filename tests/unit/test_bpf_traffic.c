@@ -7,7 +7,9 @@
 
 #define READ 0
 #define WRITE 1
+#define CLOSE 3
 #define OPENAT 257
+#define CLOSE_RANGE 436
 #define SENDFILE 40
 #define SENDTO 44
 #define RECVFROM 45
@@ -193,8 +195,25 @@ Test(bpf_traffic, opens_are_those_that_give_a_descriptor)
 		call(numbers[i], 0, 0, 0, 0, -2);
 	}
 	eq(NARROW(FILE_OPENS), 5);
+	eq(NARROW(FILE_OPEN_FAILURES), 5);
+	eq(NARROW(FILE_CLOSES), 0);
 	eq(record->value[ERROR(FILE)], 5);
 	eq(sum_of_bytes(), 0);
+}
+
+Test(bpf_traffic, closes_are_those_that_succeed_also_of_a_range)
+{
+	for (int i = 0; i < 7; i++)
+		call(CLOSE, CLOSED_FD, 0, 0, 0, 0);
+	for (int i = 0; i < 3; i++)
+		call(CLOSE, CLOSED_FD, 0, 0, 0, -9);
+	for (int i = 0; i < 5; i++)
+		call(CLOSE_RANGE, 3, ~0U, 0, 0, 0);
+	eq(NARROW(FILE_CLOSES), 12);
+	eq(NARROW(FILE_OPENS), 0);
+	eq(NARROW(FILE_OPEN_FAILURES), 0);
+	eq(sum_of_bytes(), 0);
+	eq(host_cpu(0)->unknown_bytes, 0);
 }
 
 Test(bpf_traffic, lengths_of_many_messages_are_summed_up)
@@ -334,6 +353,7 @@ Test(bpf_traffic, a_hook_does_not_count_for_a_stale_slot)
 #define OP_WRITEV 2
 #define OP_SENDMSG 9
 #define OP_OPENAT 18
+#define OP_CLOSE 19
 #define OP_READ 22
 #define OP_WRITE 23
 #define OP_RECV 27
@@ -352,12 +372,18 @@ Test(bpf_traffic, requests_of_io_uring_are_counted_by_their_file)
 		host_uring_complete(OP_RECV, TCP_FD, MSG_PEEK, 127);
 		host_uring_complete(OP_RECV, TCP_FD, MSG_WAITALL, 131);
 		host_uring_complete(OP_OPENAT, CLOSED_FD, 0, 5);
+		host_uring_complete(OP_OPENAT, CLOSED_FD, 0, -2);
+		host_uring_complete(OP_OPENAT, CLOSED_FD, 0, 0); /* a descriptor too */
+		host_uring_complete(OP_CLOSE, CLOSED_FD, 0, 0);
+		host_uring_complete(OP_CLOSE, CLOSED_FD, 0, -9);
 		host_uring_complete(OP_READ, FILE_FD, 0, -11);
 		eq(record->value[V_FILE_READ], 101);
 		eq(record->value[V_FILE_WRITTEN], 103);
 		eq(NARROW(FILE_READS), 1);
 		eq(NARROW(FILE_WRITES), 1);
-		eq(NARROW(FILE_OPENS), 1);
+		eq(NARROW(FILE_OPENS), 2);
+		eq(NARROW(FILE_OPEN_FAILURES), 1);
+		eq(NARROW(FILE_CLOSES), 1);
 		eq(record->value[TX(UDP)], 109);
 		eq(record->value[RX(TCP)], 113 + 131);
 		eq(host_cpu(0)->unknown_uring, 0);

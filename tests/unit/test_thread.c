@@ -53,13 +53,10 @@ static void set_up_with(uint32_t processes)
 				       .realtime_ns = 1,
 				       .find_cgroup = find_cgroup,
 				       .context = &has_memory };
-	record = (struct record){ .state = RECORD_LIVE,
-				  .pid = 101,
-				  .tgid = 101,
-				  .start_ns = 7,
-				  .cgroup_id = CGROUP,
-				  .flags = RECORD_LEADER };
-	memset(&base, 0, sizeof(base));
+	record = (struct record){
+		.state = RECORD_LIVE, .pid = 101, .tgid = 101, .cgroup_id = CGROUP, .flags = RECORD_LEADER
+	};
+	base = (struct record_base){ .start_ns = 7 };
 	memset(&thread, 0, sizeof(thread));
 	asked = 0;
 }

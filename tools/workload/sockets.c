@@ -175,7 +175,7 @@ static void ring_open(void)
 	ring.results = (struct io_uring_cqe *)(cq + setup.cq_off.cqes);
 }
 
-long uring_transfer(bool write, bool socket, int fd, void *memory, size_t bytes)
+static long ring_submit(const struct io_uring_sqe *entry)
 {
 	unsigned int index, head;
 	long result;
@@ -183,14 +183,7 @@ long uring_transfer(bool write, bool socket, int fd, void *memory, size_t bytes)
 	if (ring.fd < 0)
 		ring_open();
 	index = *ring.sq_tail & *ring.sq_mask;
-	memset(&ring.entries[index], 0, sizeof(ring.entries[index]));
-	ring.entries[index].opcode = socket ? (write ? IORING_OP_SEND : IORING_OP_RECV) :
-					      (write ? IORING_OP_WRITE : IORING_OP_READ);
-	ring.entries[index].fd = fd;
-	ring.entries[index].addr = (uint64_t)(uintptr_t)memory;
-	ring.entries[index].len = (unsigned int)bytes;
-	if (socket && !write)
-		ring.entries[index].msg_flags = MSG_WAITALL;
+	ring.entries[index] = *entry;
 	ring.sq_array[index] = index;
 	__atomic_store_n(ring.sq_tail, *ring.sq_tail + 1, __ATOMIC_RELEASE);
 	while (syscall(SYS_io_uring_enter, ring.fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
@@ -206,4 +199,35 @@ long uring_transfer(bool write, bool socket, int fd, void *memory, size_t bytes)
 		return -1;
 	}
 	return result;
+}
+
+long uring_transfer(bool write, bool socket, int fd, void *memory, size_t bytes)
+{
+	const struct io_uring_sqe entry = {
+		.opcode = socket ? (write ? IORING_OP_SEND : IORING_OP_RECV) :
+				   (write ? IORING_OP_WRITE : IORING_OP_READ),
+		.fd = fd,
+		.addr = (uint64_t)(uintptr_t)memory,
+		.len = (unsigned int)bytes,
+		.msg_flags = socket && !write ? MSG_WAITALL : 0,
+	};
+
+	return ring_submit(&entry);
+}
+
+long uring_open(const char *path)
+{
+	const struct io_uring_sqe entry = { .opcode = IORING_OP_OPENAT,
+					    .fd = AT_FDCWD,
+					    .addr = (uint64_t)(uintptr_t)path,
+					    .open_flags = O_RDONLY | O_CLOEXEC };
+
+	return ring_submit(&entry);
+}
+
+long uring_close(int fd)
+{
+	const struct io_uring_sqe entry = { .opcode = IORING_OP_CLOSE, .fd = fd };
+
+	return ring_submit(&entry);
 }

@@ -29,7 +29,7 @@ static struct ends ends;
 static int pipe_ends[2], source_fd; /* of splice and sendfile */
 
 static struct {
-	uint64_t read, written, reads, writes, opens, received, sent;
+	uint64_t read, written, reads, writes, opens, open_failures, closes, received, sent;
 } done;
 
 static void count_in(const struct ends *from, uint64_t bytes)
@@ -202,24 +202,50 @@ static void turn_copy(uint64_t bytes)
 	count_out(&ends, bytes);
 }
 
-static void close_opened(const char *what, long fd)
+static long opened(const char *what, long fd)
 {
 	if (fd < 0)
 		fail("%s: %s", what, strerror(errno));
-	syscall(SYS_close, fd);
 	done.opens++;
+	return fd;
+}
+
+static void closed(const char *what, long result)
+{
+	if (result)
+		fail("%s: %s", what, strerror(errno));
+	done.closes++;
 }
 
 static void turn_open(uint64_t bytes)
 {
 	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC };
+	long fd;
 
 	(void)bytes;
-	close_opened("open", syscall(SYS_open, "/", O_RDONLY | O_CLOEXEC));
-	close_opened("openat", syscall(SYS_openat, AT_FDCWD, self_path, O_RDONLY | O_CLOEXEC));
-	close_opened("openat2", syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof(how)));
-	if (syscall(SYS_openat, AT_FDCWD, "/no/such/file", O_RDONLY) >= 0)
+	fd = opened("open", syscall(SYS_open, "/", O_RDONLY | O_CLOEXEC));
+	closed("close", syscall(SYS_close, fd));
+	fd = opened("openat", syscall(SYS_openat, AT_FDCWD, self_path, O_RDONLY | O_CLOEXEC));
+	closed("close", syscall(SYS_close, fd));
+	fd = opened("openat2", syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof(how)));
+	closed("close_range", syscall(SYS_close_range, fd, fd, 0));
+	if (syscall(SYS_close, fd) == 0 || syscall(SYS_close_range, 2, 1, 0) == 0)
+		fail("what is closed can be closed again");
+	if (syscall(SYS_open, "/no/such/file", O_RDONLY) >= 0 ||
+	    syscall(SYS_openat2, AT_FDCWD, "/no/such/file", &how, sizeof(how)) >= 0)
 		fail("there is such a file");
+	done.open_failures += 2;
+}
+
+/* Two that give a descriptor, as the other requests of io_uring come in twos. */
+static void turn_uring_open(uint64_t bytes)
+{
+	(void)bytes;
+	for (int i = 0; i < 2; i++)
+		closed("io_uring's close", uring_close((int)opened("io_uring's open", uring_open("/"))));
+	if (uring_open("/no/such/file") >= 0)
+		fail("there is such a file");
+	done.open_failures++;
 }
 
 static void turn_uring(uint64_t bytes)
@@ -258,10 +284,10 @@ static bool try_closed(uint64_t bytes)
 	if (pthread_create(&thread, NULL, receive_closed, &bytes))
 		fail("no thread");
 	sleep_ns(20000000);
-	syscall(SYS_close, fds[0]);
+	closed("close", syscall(SYS_close, fds[0]));
 	syscall(SYS_sendto, fds[1], data, bytes, MSG_NOSIGNAL, NULL, 0);
 	pthread_join(thread, &received);
-	close(fds[1]);
+	closed("close", syscall(SYS_close, fds[1]));
 	return received;
 }
 
@@ -276,10 +302,19 @@ static const struct call {
 	const char *name;
 	void (*turn)(uint64_t bytes);
 } calls[] = {
-	{ "read", turn_read },         { "readv", turn_readv },     { "pread", turn_pread },
-	{ "send", turn_send },         { "sendmsg", turn_sendmsg }, { "sendmmsg", turn_sendmmsg },
-	{ "sendfile", turn_sendfile }, { "splice", turn_splice },   { "copy", turn_copy },
-	{ "open", turn_open },         { "io_uring", turn_uring },  { "closed", turn_closed },
+	{ "read", turn_read },
+	{ "readv", turn_readv },
+	{ "pread", turn_pread },
+	{ "send", turn_send },
+	{ "sendmsg", turn_sendmsg },
+	{ "sendmmsg", turn_sendmmsg },
+	{ "sendfile", turn_sendfile },
+	{ "splice", turn_splice },
+	{ "copy", turn_copy },
+	{ "open", turn_open },
+	{ "io_uring", turn_uring },
+	{ "closed", turn_closed },
+	{ "io_uring_open", turn_uring_open },
 };
 
 static int temporary_file(void)
@@ -353,6 +388,8 @@ void command_transfer(char **args)
 	report("file_reads", done.reads);
 	report("file_writes", done.writes);
 	report("file_opens", done.opens);
+	report("file_open_failures", done.open_failures);
+	report("file_closes", done.closes);
 	if (ends.protocol) {
 		report_protocol("network_receive_bytes", done.received);
 		report_protocol("network_transmit_bytes", done.sent);

@@ -51,12 +51,17 @@ command_function command_short, command_processes, command_storm;
 command_function command_sleep, command_poll, command_futex, command_pipe, command_socket, command_switches;
 /* transfers.c */
 command_function command_transfer;
+/* races.c */
+command_function command_races;
 /* sockets.c */
 command_function command_source, command_sink, command_proxy;
-/* Two connected sockets on loopback: what is sent to the second comes out of the first. */
+/* Two connected sockets on loopback: what is sent to the second comes out of the first. Closes nothing. */
 void inet_pair(int type, bool v6, int ret_fds[2]);
 /* One write or read of a file, or send or receive of a socket, by io_uring; as the call returns it. */
 long uring_transfer(bool write, bool socket, int fd, void *memory, size_t bytes);
+/* The same of openat to read, and of close. */
+long uring_open(const char *path);
+long uring_close(int fd);
 /* tcp.c */
 command_function command_tcp_serve, command_tcp_proxy, command_tcp_connect;
 /* place.c */

@@ -108,7 +108,7 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 	/* a wait that began in another record, or before ktally did, counts from here on */
 	if (record->wait_reason && record->wait_reason <= DIMENSION_WIDTH(wait_reason))
 		thread->wait_value = record->value[V_WAIT + record->wait_reason - 1];
-	thread->process = model_process_get(owner->model, record->tgid, record->start_ns, program);
+	thread->process = model_process_get(owner->model, record->tgid, base->start_ns, program);
 	if (thread->process)
 		thread->process->threads++;
 	set_program(thread, program, record->value[V_EXECS], record->flags & RECORD_MOVED, owner);
