@@ -44,6 +44,17 @@ double bench_median(const double *values, unsigned int count)
 	return count % 2 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
 }
 
+double bench_ratio(const double *values, const double *base, unsigned int rounds)
+{
+	double ratios[ROUNDS_MAX];
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < rounds; i++)
+		if (values[i] > 0 && (!base || base[i] > 0))
+			ratios[count++] = base ? values[i] / base[i] : values[i];
+	return count ? bench_median(ratios, count) : 0;
+}
+
 void bench_sleep_ms(unsigned int ms)
 {
 	struct timespec left = { ms / 1000, ms % 1000 * 1000000L };
@@ -61,7 +72,7 @@ static void print_usage(FILE *file)
 {
 	fprintf(file, "usage: bench [OPTION...]\n\n"
 		      "  --quick            few rounds\n"
-		      "  --only NAME        one workload, or `reader`, `scrape`, `programs`\n"
+		      "  --only NAME        one workload, or `servers`, `reader`, `scrape`, `programs`\n"
 		      "  --rounds N         rounds of each workload, at most 64\n"
 		      "  --markdown FILE    write the report there too\n"
 		      "  --date TEXT        date for the report\n"
@@ -79,7 +90,8 @@ static bool is_name(const char *name)
 	for (unsigned int i = 0; i < workload_count; i++)
 		if (strcmp(name, workloads[i].name) == 0)
 			return true;
-	return strcmp(name, "reader") == 0 || strcmp(name, "scrape") == 0 || strcmp(name, "programs") == 0;
+	return strcmp(name, "servers") == 0 || strcmp(name, "reader") == 0 || strcmp(name, "scrape") == 0 ||
+	       strcmp(name, "programs") == 0;
 }
 
 static bool parse(int argc, char **argv, struct bench_options *options)
@@ -174,6 +186,8 @@ int main(int argc, char **argv)
 	}
 	report_machine();
 	overhead_measure(&options);
+	if (is_asked(&options, "servers"))
+		servers_measure(&options);
 	if (is_asked(&options, "programs"))
 		programs_measure(&options);
 	if (is_asked(&options, "reader"))

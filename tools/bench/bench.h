@@ -25,7 +25,9 @@ extern volatile sig_atomic_t bench_stopped; /* SIGINT or SIGTERM came */
 
 double bench_median(const double *values, unsigned int count);
 double bench_percentile(double *values, unsigned int count, double share); /* sorts them */
-void bench_sleep_ms(unsigned int ms);                                      /* ends early when stopped */
+/* Median of value / base, or of the values when `base` is NULL, over those rounds that have both (0: not measured); 0 when none has. */
+double bench_ratio(const double *values, const double *base, unsigned int rounds);
+void bench_sleep_ms(unsigned int ms); /* ends early when stopped */
 
 /* ---- process.c: children, all ended with the harness; none inherits descriptors but those given ---- */
 
@@ -97,6 +99,7 @@ const char *variant_name(enum variant variant);
 const char *variant_skipped(enum variant variant); /* why, "" when not asked for, NULL when it runs */
 enum variant variant_empty(
 	enum variant variant); /* the empty programs to compare with; VARIANT_NONE: nothing */
+void variant_shuffle(enum variant order[VARIANTS]); /* all of them, in a new order */
 int variant_on(enum variant variant);
 void variant_off(enum variant variant);
 unsigned int variant_empty_costs(struct program_cost *costs, unsigned int max);
@@ -116,7 +119,7 @@ extern const struct workload workloads[];
 extern const unsigned int workload_count;
 double workload_time(const struct workload *workload, long count); /* ns per unit */
 
-/* ---- results: overhead.c, reader.c, scrape.c, peers.c, programs.c; written by report.c ---- */
+/* ---- results: overhead.c, servers.c, reader.c, scrape.c, peers.c, programs.c; written by report.c ---- */
 
 void overhead_measure(const struct bench_options *options);
 void programs_measure(const struct bench_options *options);
@@ -124,6 +127,8 @@ void reader_measure(const struct bench_options *options);
 /* node_exporter and cAdvisor where they are to be had; `own_cpu_us` a series is what ktally took. */
 void peers_measure(const struct bench_options *options, unsigned int containers, unsigned int processes,
 		   double own_cpu_us);
+/* redis and nginx under load, where they are to be had. */
+void servers_measure(const struct bench_options *options);
 void scrape_measure(const struct bench_options *options);
 
 void report_heading(const char *title);

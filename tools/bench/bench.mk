@@ -21,11 +21,11 @@ $(BENCH_PROGRAM): $(BENCH_OBJECTS) $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $^ $(LDLIBS) -o $@
 
 .PHONY: bench
-bench: all $(BENCH_PROGRAM) $(WORKLOAD) ## Measure everything (root, two CPUs, 8 minutes); writes docs/BENCHMARKS.md
+bench: all $(BENCH_PROGRAM) $(WORKLOAD) ## Measure everything (root, two CPUs, 12 minutes); writes docs/BENCHMARKS.md
 	$(Q)tools/deps bench
-	$(Q)tools/unpack prometheus-node-exporter
+	$(Q)tools/unpack prometheus-node-exporter redis-server redis-tools nginx
 	$(Q)mkdir -p docs
-	$(Q)PATH=$$PATH:$(CURDIR)/build/unpacked/usr/bin:$(CURDIR)/build $(BENCH_PROGRAM) --markdown docs/BENCHMARKS.md --date "$$(date -u +%F)" $(ARGS)
+	$(Q)PATH=$$PATH:$(CURDIR)/build/unpacked/usr/bin:$(CURDIR)/build/unpacked/usr/sbin:$(CURDIR)/build $(BENCH_PROGRAM) --markdown docs/BENCHMARKS.md --date "$$(date -u +%F)" $(ARGS)
 
 .PHONY: bench-quick
 bench-quick: all $(BENCH_PROGRAM) $(WORKLOAD) ## The same with few rounds (under a minute), only printed

@@ -49,19 +49,6 @@ static double measure_once(const struct workload *workload, enum variant variant
 	return bench_stopped ? 0 : median;
 }
 
-static void shuffle(enum variant *order)
-{
-	for (unsigned int i = 0; i < VARIANTS; i++)
-		order[i] = i;
-	for (unsigned int i = VARIANTS - 1; i > 0; i--) {
-		unsigned int j = rand() % (i + 1);
-		enum variant kept = order[i];
-
-		order[i] = order[j];
-		order[j] = kept;
-	}
-}
-
 static void measure(const struct bench_options *options, struct result *result)
 {
 	unsigned int batches = options->quick ? BATCHES_QUICK : BATCHES;
@@ -71,7 +58,7 @@ static void measure(const struct bench_options *options, struct result *result)
 	while (result->rounds < options->rounds && !bench_stopped) {
 		unsigned int round = result->rounds++;
 
-		shuffle(order);
+		variant_shuffle(order);
 		for (unsigned int i = 0; i < VARIANTS && !bench_stopped; i++) {
 			double *ns = &result->ns[order[i]][round];
 
@@ -89,27 +76,14 @@ static void measure(const struct bench_options *options, struct result *result)
 	}
 }
 
-/* Median of the ratios within the rounds; 0 when there is none. */
 static double ratio(const struct result *result, enum variant variant, enum variant base)
 {
-	double ratios[ROUNDS_MAX];
-	unsigned int count = 0;
-
-	for (unsigned int i = 0; i < result->rounds; i++)
-		if (result->ns[variant][i] > 0 && result->ns[base][i] > 0)
-			ratios[count++] = result->ns[variant][i] / result->ns[base][i];
-	return count ? bench_median(ratios, count) : 0;
+	return bench_ratio(result->ns[variant], result->ns[base], result->rounds);
 }
 
 static double median_ns(const struct result *result, enum variant variant)
 {
-	double values[ROUNDS_MAX];
-	unsigned int count = 0;
-
-	for (unsigned int i = 0; i < result->rounds; i++)
-		if (result->ns[variant][i] > 0)
-			values[count++] = result->ns[variant][i];
-	return count ? bench_median(values, count) : 0;
+	return bench_ratio(result->ns[variant], NULL, result->rounds);
 }
 
 static void report(const struct result *result)

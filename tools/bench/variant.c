@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -159,6 +160,19 @@ const char *variant_skipped(enum variant variant)
 	if (rows[variant].kind == KIND_AGAINST && !other_build(variant))
 		return "";
 	return skipped[variant][0] ? skipped[variant] : NULL;
+}
+
+void variant_shuffle(enum variant order[VARIANTS])
+{
+	for (unsigned int i = 0; i < VARIANTS; i++)
+		order[i] = i;
+	for (unsigned int i = VARIANTS - 1; i > 0; i--) {
+		unsigned int j = rand() % (i + 1);
+		enum variant kept = order[i];
+
+		order[i] = order[j];
+		order[j] = kept;
+	}
 }
 
 enum variant variant_empty(enum variant variant)

@@ -105,6 +105,39 @@ static void run_pwrite(long count)
 		call(SYS_pwrite64, read_fd, &byte, 1, 0);
 }
 
+static void run_open(long count)
+{
+	for (long i = 0; i < count; i++)
+		call(SYS_close, call(SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY, 0), NULL, 0, 0);
+}
+
+/* A file of its own on whatever disk has /var/tmp, past the page cache: each read waits for the disk. */
+#define DIRECT_BYTES 4096
+#define DIRECT_BLOCKS 256
+
+static char direct_memory[DIRECT_BYTES] __attribute__((aligned(DIRECT_BYTES)));
+
+static bool start_direct(const struct bench_options *options)
+{
+	char path[] = "/var/tmp/ktally-bench.XXXXXX";
+	bool is_full = true;
+
+	(void)options;
+	read_fd = mkostemp(path, O_CLOEXEC | O_DIRECT);
+	if (read_fd < 0)
+		return false;
+	unlink(path);
+	for (int i = 0; i < DIRECT_BLOCKS; i++)
+		is_full &= write(read_fd, direct_memory, DIRECT_BYTES) == DIRECT_BYTES;
+	return is_full && fsync(read_fd) == 0;
+}
+
+static void run_direct(long count)
+{
+	for (long i = 0; i < count; i++)
+		call(SYS_pread64, read_fd, direct_memory, DIRECT_BYTES, i % DIRECT_BLOCKS * DIRECT_BYTES);
+}
+
 static bool start_socket(const struct bench_options *options)
 {
 	int fds[2];
@@ -151,6 +184,37 @@ static bool start_udp(const struct bench_options *options)
 {
 	(void)options;
 	return start_inet(SOCK_DGRAM);
+}
+
+static struct sockaddr_in listener_address;
+
+/* A listener; both ends of each connection are closed, the first one with a reset, so that no port stays behind. */
+static bool start_listener(const struct bench_options *options)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t size = sizeof(address);
+
+	(void)options;
+	read_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	listener_address = address;
+	return read_fd >= 0 && bind(read_fd, (struct sockaddr *)&address, size) == 0 &&
+	       getsockname(read_fd, (struct sockaddr *)&listener_address, &size) == 0 &&
+	       listen(read_fd, 8) == 0;
+}
+
+static void run_connect(long count)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	for (long i = 0; i < count; i++) {
+		long fd = call(SYS_socket, AF_INET, (void *)(SOCK_STREAM | SOCK_CLOEXEC), 0, 0), peer_fd;
+
+		setsockopt((int)fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		call(SYS_connect, fd, &listener_address, sizeof(listener_address), 0);
+		peer_fd = call(SYS_accept4, read_fd, NULL, 0, SOCK_CLOEXEC);
+		call(SYS_close, fd, NULL, 0, 0);
+		call(SYS_close, peer_fd, NULL, 0, 0);
+	}
 }
 
 static void run_send_receive(long count)
@@ -306,6 +370,7 @@ const struct workload workloads[] = {
 	{ "zero", "System call: read of /dev/zero", "call", start_zero, run_read, finish, 1 },
 	{ "pread", "System call: pread of a cached file", "call", start_file, run_pread, finish, 1 },
 	{ "pwrite", "System call: pwrite of a cached file", "call", start_file, run_pwrite, finish, 1 },
+	{ "open", "System call: open and close", "call", start_nothing, run_open, finish, 2 },
 	{ "socket", "System call: write and read of a socket pair", "call", start_socket, run_write_read,
 	  finish, 2 },
 	{ "send", "System call: send and receive of a socket pair", "call", start_socket, run_send_receive,
@@ -315,6 +380,9 @@ const struct workload workloads[] = {
 	{ "udp", "System call: send and receive over UDP on loopback", "call", start_udp, run_send_receive,
 	  finish, 2 },
 	{ "pipe", "System call: write and read of a pipe", "call", start_pipe, run_write_read, finish, 2 },
+	{ "connect", "Connection: socket, connect, accept, two closes over TCP on loopback", "connection",
+	  start_listener, run_connect, finish, 1 },
+	{ "direct", "Disk: read of 4 KiB past the page cache", "read", start_direct, run_direct, finish, 1 },
 	{ "switch", "Context switch: ping-pong of two processes over pipes", "switch", start_ping_pong,
 	  run_write_read, finish, 2 },
 	{ "ring", "Context switch: a token through 300 threads", "switch", start_ring, run_write_read, finish,
