@@ -22,12 +22,60 @@ kernel=$(cgroup_cpu "$CGROUP")
 between "light: their CPU time is the cgroup's own within 0.1 % and a tick" \
 	"$(metric "$WORK/light.prom" ktally_container_cpu_seconds_total "$labels")" \
 	"$(awk -v k="$kernel" 'BEGIN { print k * 0.999 - 0.010 }')" "$(awk -v k="$kernel" 'BEGIN { print k * 1.001 + 0.010 }')"
+# families FILE: what is told of programs, in one line.
+families() { grep -o '^ktally_program_[a-z_]*' "$1" | grep -v '_info$' | sort -u | sed 's/^ktally_program_//' | tr '\n' ' '; }
+in_light="context_switches_total cpu_migrations_total cpu_runqueue_seconds_total cpu_seconds_total cpu_system_seconds_total \
+cpu_user_seconds_total disk_read_bytes_total disk_written_bytes_total memory_resident_bytes oom_kills_total page_faults_total \
+process_execs_total process_exits_total process_starts_total processes threads "
+is "light: of a program all is shown that needs neither of the two hooks, and nothing else, rather than 0" \
+	"$(families "$WORK/light.prom")" "$in_light"
+is "light: nor is there a histogram of the run queue" \
+	"$(metric "$WORK/light.prom" ktally_container_cpu_runqueue_latency_seconds_count "$labels")" absent
 is "light: no system calls are shown, rather than none" "$(metric "$WORK/light.prom" ktally_container_syscalls_total "$labels")" absent
 is "light: the two hot hooks are not there" \
 	"$(grep -c -E '^ktally_self_probe_up.probe="(sched_switch|sys_exit)' "$WORK/light.prom")" 0
 is "light: the books of births balance" "$(metric "$WORK/light.prom" ktally_self_accounting_difference 'what="births"')" 0
 is "light: the books of deaths balance" "$(metric "$WORK/light.prom" ktally_self_accounting_difference 'what="deaths"')" 0
 daemon_stop
+
+# Off the CPU by reason: not less than was slept, not more than it took.
+for profile in default full; do
+	daemon_start --profile "$profile"
+	is "$profile: has all that light has" "$(families <(scrape /dev/stdout) | tr ' ' '\n' | grep -cxFf <(tr ' ' '\n' <<<"${in_light% }"))" 16
+	while read -r command reason count ms; do
+		cgroup_make "$profile-$reason"
+		begin=$(date +%s%N)
+		cgroup_run "$CGROUP" "$WORKLOAD" "$command" "$count" "$ms" >/dev/null
+		took=$(($(date +%s%N) - begin))
+		settle
+		scrape "$WORK/wait.prom"
+		between "$profile: $count waits of $ms ms in $command are $reason" \
+			"$(metric "$WORK/wait.prom" ktally_program_wait_seconds_total \
+				"container=\"$(basename "$CGROUP")\",program=\"workload\",reason=\"$reason\"")" \
+			"$(awk -v n="$count" -v ms="$ms" 'BEGIN { print n * ms / 1000 * 0.99 }')" "$(awk -v ns="$took" 'BEGIN { print ns / 1e9 }')"
+	done <<-'EOT'
+		sleep sleep 31 11
+		poll poll 29 13
+		futex lock 23 17
+		pipe pipe 19 19
+		socket network 17 23
+	EOT
+	cgroup_make "$profile-disk"
+	dd if=/dev/zero of="$WORK/blocks" bs=4096 count=499 conv=fsync status=none
+	begin=$(date +%s%N)
+	if cgroup_run "$CGROUP" dd if="$WORK/blocks" of=/dev/null bs=4096 iflag=direct status=none 2>/dev/null; then
+		took=$(($(date +%s%N) - begin))
+		settle
+		scrape "$WORK/wait.prom"
+		between "$profile: reads past the page cache wait for the disk" \
+			"$(metric "$WORK/wait.prom" ktally_program_wait_seconds_total \
+				"container=\"$(basename "$CGROUP")\",program=\"dd\",reason=\"disk\"")" \
+			0.0001 "$(awk -v ns="$took" 'BEGIN { print ns / 1e9 }')"
+	else
+		skip "$profile: reads past the page cache wait for the disk" "the temporary folder knows no direct reads"
+	fi
+	daemon_stop
+done
 
 daemon_start --profile full
 cgroup_make full
