@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cgroup files of fake trees into values: malformed and missing content first, then exact numbers on each layout. */
 #include "read/container_files.h"
+#include "read/container_gauges.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,7 @@ static struct cgroupfs cgroupfs;
 static struct container container;
 static struct container_files *files;
 static struct instance instance;
+static struct cgroup cgroup;
 
 /* What user/model does with a value of source FILE, alone. */
 void model_set_file(struct container *to, unsigned int index, uint64_t value)
@@ -26,7 +28,7 @@ void model_set_file(struct container *to, unsigned int index, uint64_t value)
 
 void model_clear_file(struct container *from, unsigned int index)
 {
-	cr_assert(index >= PROGRAM_VALUES && index < CONTAINER_VALUES);
+	cr_assert(index >= PROGRAM_VALUES && index < CONTAINER_VALUES, "%u", index);
 	from->value[index] = 0;
 	from->has_file[index - PROGRAM_VALUES] = false;
 }
@@ -53,6 +55,8 @@ static void set_up(void)
 	paths = (struct paths){ .procfs = procfs, .sysfs = "/nowhere", .cgroupfs = mounts };
 	memset(&container, 0, sizeof(container));
 	memset(&instance, 0, sizeof(instance));
+	cgroup = (struct cgroup){ .instance = &instance };
+	container.instances = &cgroup;
 }
 
 static void tear_down(void)
@@ -94,6 +98,9 @@ static void make_v2_files(void)
 static void read_files(unsigned int flags)
 {
 	cr_assert_eq(container_files_read(files, &container, &instance, flags), 0);
+	cr_assert(container.has_old_gauges);
+	container_gauges_sum(&container, flags & INSTANCE_FILES_USAGE);
+	cr_assert_not(container.has_old_gauges);
 }
 
 Test(container_files, malformed_contents_clear_gauges_and_leave_counters)
@@ -241,6 +248,8 @@ Test(container_files, a_removed_cgroup_ends_its_gauges_and_keeps_its_counters)
 {
 	for (unsigned int keep = 0; keep < 2; keep++) {
 		memset(&container, 0, sizeof(container));
+		container.instances = &cgroup;
+		cgroup.removed = false;
 		open_v2(CONTAINER_FILES_BORN | (keep ? CONTAINER_FILES_KEEP : 0));
 		make_v2_files();
 		read_files(INSTANCE_FILES_USAGE);
@@ -250,6 +259,8 @@ Test(container_files, a_removed_cgroup_ends_its_gauges_and_keeps_its_counters)
 		tree_file(&tree, "cg/c/cgroup.procs", "%s", "");
 		cr_assert_eq(container_files_read(files, &container, &instance, INSTANCE_FILES_USAGE),
 			     -ENOENT);
+		cgroup.removed = true;
+		container_gauges_sum(&container, true);
 		assert_absent(V_MEMORY_USAGE);
 		assert_absent(V_START_TIME);
 		assert_value(V_THREADS, 0);

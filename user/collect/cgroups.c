@@ -13,6 +13,7 @@
 #include "enrich/cgroup_path.h"
 #include "model/journal_watch.h"
 #include "read/container_files.h"
+#include "read/container_gauges.h"
 
 #define WANTED_NS \
 	(5 * 60 * NS_PER_S) /* files that only struct instance needs are read so long after somebody asked */
@@ -249,16 +250,6 @@ static void learn_roots(struct cgroups *cgroups)
 	}
 }
 
-/* Another container of the same names lives: the gauges are its own. */
-static bool has_successor(const struct cgroup *cgroup)
-{
-	for (const struct cgroup *other = cgroup->container->instances; other; other = other->next_instance)
-		if (!other->removed && other->identity && cgroup->identity &&
-		    strcmp(other->identity->id, cgroup->identity->id) != 0)
-			return true;
-	return false;
-}
-
 static void lose(struct cgroups *cgroups, struct known *known)
 {
 	struct cgroup *cgroup = model_cgroup_find(cgroups->settings.model, known->id);
@@ -267,8 +258,6 @@ static void lose(struct cgroups *cgroups, struct known *known)
 		return;
 	known->removed = true;
 	known->removed_ns = cgroups->now_ns;
-	if (known->files && cgroup && !has_successor(cgroup))
-		container_files_clear(cgroup->container);
 	container_files_free(known->files);
 	known->files = NULL;
 	lose_parent(cgroups, known);
@@ -277,6 +266,8 @@ static void lose(struct cgroups *cgroups, struct known *known)
 	networks_leave(&known->link, cgroup, cgroups->now_ns);
 	cgroup->network = NULL;
 	end_in_model(cgroups, known, cgroup, cgroups->now_ns);
+	if (!cgroup->container->alive)
+		container_gauges_sum(cgroup->container, cgroups->settings.usage);
 }
 
 /* Is it gone when it is not where its path says? In a part of the hierarchy that is mounted most are not: notices tell then. */
@@ -545,6 +536,16 @@ static void read_viewed(struct cgroups *cgroups)
 	}
 }
 
+/* Once for all instances that were read, came or went: a container may have any number. */
+static void sum_gauges(struct cgroups *cgroups)
+{
+	struct container *container;
+
+	for (container = cgroups->settings.model->containers; container; container = container->hh.next)
+		if (container->has_old_gauges)
+			container_gauges_sum(container, cgroups->settings.usage);
+}
+
 void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
 {
 	uint32_t rounds = cgroups->settings.rounds ?: 1;
@@ -570,6 +571,7 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 			read_parent(cgroups, known);
 	}
 	cgroups->turn++;
+	sum_gauges(cgroups);
 }
 
 const char *cgroups_network_reason(const struct cgroups *cgroups)

@@ -13,6 +13,7 @@ void cgroup_join(struct cgroup *cgroup, struct container *container)
 		container->instances->instance_link = &cgroup->next_instance;
 	container->instances = cgroup;
 	container->instance_count++;
+	container->has_old_gauges = true;
 	if (!cgroup->removed) {
 		container->alive++;
 		container->dead_since_ns = 0;
@@ -29,6 +30,7 @@ void cgroup_leave(struct cgroup *cgroup, uint64_t now_ns)
 	if (cgroup->next_instance)
 		cgroup->next_instance->instance_link = cgroup->instance_link;
 	container->instance_count--;
+	container->has_old_gauges = true;
 	if (!cgroup->removed && --container->alive == 0)
 		container->dead_since_ns = now_ns ?: 1;
 }

@@ -306,6 +306,7 @@ void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t no
 	if (cgroup->identity)
 		model->kinds[cgroup->identity->kind]--;
 	cgroup->removed_ns = now_ns;
+	cgroup->container->has_old_gauges = true;
 	if (cgroup->container->instance_count > INSTANCES_KEPT) {
 		cgroup->removed_ns = 0;
 		model->evicted_cgroups++;

@@ -9,12 +9,7 @@
 static const struct row {
 	unsigned int container;
 	enum instance_value instance;
-} gauges[] = {
-	{ V_START_TIME, INSTANCE_START_TIME },       { V_MEMORY_USAGE, INSTANCE_MEMORY_USAGE },
-	{ V_MEMORY_RSS, INSTANCE_MEMORY_RSS },       { V_MEMORY_CACHE, INSTANCE_MEMORY_CACHE },
-	{ V_MEMORY_SWAP, INSTANCE_MEMORY_SWAP },     { V_MEMORY_LIMIT, INSTANCE_MEMORY_LIMIT },
-	{ V_PROCESSES_LIMIT, INSTANCE_THREADS_LIMIT },
-}, counters[] = {
+} counters[] = {
 	{ V_CPU_PERIODS, INSTANCE_CPU_PERIODS },
 	{ V_CPU_THROTTLED_PERIODS, INSTANCE_CPU_THROTTLED_PERIODS },
 	{ V_CPU_THROTTLED, INSTANCE_CPU_THROTTLED },
@@ -30,7 +25,6 @@ static const struct row {
 	{ V_CPU_SYSTEM, INSTANCE_CPU_SYSTEM },
 };
 
-#define GAUGES (sizeof(gauges) / sizeof(gauges[0]))
 #define COUNTERS (sizeof(counters) / sizeof(counters[0]))
 #define USAGE_COUNTERS 3 /* the last ones */
 
@@ -40,14 +34,6 @@ struct container_files {
 	bool known[COUNTERS];
 	uint64_t last[COUNTERS]; /* what a counter stood at when it was read last */
 };
-
-static void set_gauge(struct container *container, unsigned int index, bool known, uint64_t value)
-{
-	if (known)
-		model_set_file(container, index, value);
-	else
-		model_clear_file(container, index);
-}
 
 static void add_counter(struct container_files *files, struct container *container, size_t at,
 			struct instance *instance)
@@ -67,60 +53,18 @@ static void add_counter(struct container_files *files, struct container *contain
 	model_set_file(container, index, container->value[index] + total);
 }
 
-/* What is not one number of the kernel. */
-static void set_computed(struct container *container, const struct instance *instance)
-{
-	uint64_t usage = instance->value[INSTANCE_MEMORY_USAGE];
-	uint64_t inactive = instance->value[INSTANCE_MEMORY_INACTIVE_FILE];
-	uint64_t quota = instance->value[INSTANCE_CPU_QUOTA], period = instance->value[INSTANCE_CPU_PERIOD];
-	bool known;
-
-	known = instance->has[INSTANCE_MEMORY_USAGE] && instance->has[INSTANCE_MEMORY_INACTIVE_FILE];
-	set_gauge(container, V_MEMORY_WORKING_SET, known, usage > inactive ? usage - inactive : 0);
-	known = instance->has[INSTANCE_CPU_QUOTA] && quota != INSTANCE_UNLIMITED &&
-		instance->has[INSTANCE_CPU_PERIOD] && period > 0 &&
-		!__builtin_mul_overflow(quota, 1000, &quota);
-	set_gauge(container, V_CPU_LIMIT, known, known ? quota / period : 0);
-}
-
 int container_files_read(struct container_files *files, struct container *container,
 			 struct instance *instance, unsigned int flags)
 {
 	bool usage = flags & INSTANCE_FILES_USAGE;
 	int error = instance_files_read(files->files, instance, flags);
 
-	if (error) {
-		container_files_clear(container);
-		if (usage) {
-			model_set_file(container, V_PROCESSES, 0);
-			model_set_file(container, V_THREADS, 0);
-		}
+	if (error)
 		return error;
-	}
-	for (size_t i = 0; i < GAUGES; i++) {
-		uint64_t value = instance->value[gauges[i].instance];
-
-		set_gauge(container, gauges[i].container,
-			  instance->has[gauges[i].instance] && value != INSTANCE_UNLIMITED, value);
-	}
-	set_computed(container, instance);
+	container->has_old_gauges = true;
 	for (size_t i = 0; i < COUNTERS - (usage ? 0 : USAGE_COUNTERS); i++)
 		add_counter(files, container, i, instance);
-	if (usage) {
-		model_set_file(container, V_PROCESSES, instance->value[INSTANCE_PROCESSES]);
-		model_set_file(container, V_THREADS, instance->value[INSTANCE_THREADS]);
-	}
 	return 0;
-}
-
-void container_files_clear(struct container *container)
-{
-	for (unsigned int i = 0; i < METRICS; i++) {
-		if (metrics[i].source != SOURCE_FILE || metrics[i].kind != METRIC_GAUGE)
-			continue;
-		for (unsigned int j = 0; j < metrics[i].width; j++)
-			model_clear_file(container, metrics[i].value + j);
-	}
 }
 
 int container_files_open(const struct cgroupfs *cgroupfs, const char *path, bool in_v1, unsigned int flags,

@@ -3,9 +3,9 @@
 /*
  * The kernel's numbers of one container's own cgroup into the model's values of source FILE.
  *
- * Gauges are set, or cleared where unlimited, absent or malformed. Counters are added: what a file grew by since the last
- * reading is added to the container's value, so that it goes on when an instance of the same names follows another, and several
- * instances sum up. (Gauges of several instances that live at once are those of the one read last.)
+ * Counters are added: what a file grew by since the last reading is added to the container's value, so that it goes on when an
+ * instance of the same names follows another, and several instances sum up. Gauges follow from all instances that live:
+ * container_gauges.h.
  */
 #include <stdbool.h>
 
@@ -27,11 +27,8 @@ void container_files_free(struct container_files *files);
 
 /*
  * Reads everything once into `instance`, and from there into the container. `flags` as of instance_files_read(); with USAGE also
- * what BPF counts otherwise: V_CPU, V_CPU_USER, V_CPU_SYSTEM, V_PROCESSES, V_THREADS (not into the node).
- * 0, or -ENOENT when the cgroup is gone: then its gauges are cleared and its counters stay.
+ * what BPF counts otherwise: V_CPU, V_CPU_USER, V_CPU_SYSTEM (not into the node).
+ * 0, or -ENOENT when the cgroup is gone; its counters stay.
  */
 int container_files_read(struct container_files *files, struct container *container,
 			 struct instance *instance, unsigned int flags);
-
-/* Clears all gauges of source FILE of a container: it is dead, or no file of it will be read any more. */
-void container_files_clear(struct container *container);
