@@ -62,11 +62,12 @@ static bool is_ready(void *context)
 	return daemon->ready;
 }
 
+/* A rendering that would last into the tick waits for it. */
 static bool is_tick_due(void *context)
 {
 	const struct daemon *daemon = context;
 
-	return scrape_must_wait(&daemon->scrape);
+	return punctuality_is_near(&daemon->ticks, time_monotonic_ns());
 }
 
 /* ---- loop callbacks ---- */

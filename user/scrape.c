@@ -13,7 +13,7 @@
 #define FRESH_NS (100 * NS_PER_MS) /* a scrape reads again when the last reading is older */
 #define CROWDED_FRESH_NS NS_PER_S  /* the same when much is being sent: fewer different answers at once */
 
-void scrape_init(struct scrape *scrape, const struct options *options, const struct punctuality *ticks)
+void scrape_init(struct scrape *scrape, const struct options *options, struct punctuality *ticks)
 {
 	*scrape = (struct scrape){ .options = options, .ticks = ticks };
 	gethostname(scrape->host, sizeof(scrape->host) - 1);
@@ -94,7 +94,7 @@ static void reply_with(struct scrape *scrape, struct renderings *renderings,
 		       const struct exposition_format *format, write_body *write,
 		       const struct http_request *request, struct http_reply *reply)
 {
-	uint64_t fresh_ns = http_is_crowded(scrape->http) ? CROWDED_FRESH_NS : FRESH_NS, read_ns;
+	uint64_t fresh_ns = http_is_crowded(scrape->http) ? CROWDED_FRESH_NS : FRESH_NS, read_ns, begin_ns;
 
 	if (time_monotonic_ns() - collector_read_ns(scrape->collector) > fresh_ns)
 		collector_pass(scrape->collector);
@@ -103,6 +103,7 @@ static void reply_with(struct scrape *scrape, struct renderings *renderings,
 	reply->body = renderings_find(renderings, request, format->body, read_ns);
 	if (reply->body)
 		return;
+	begin_ns = time_thread_ns();
 	reply->body = renderings_begin(renderings, request);
 	if (reply->body && write(scrape, request, format->body, &reply->body->buffer) == 0) {
 		renderings_keep(renderings, request, format->body, read_ns, reply->body);
@@ -110,6 +111,7 @@ static void reply_with(struct scrape *scrape, struct renderings *renderings,
 		http_body_unref(reply->body);
 		reply->body = NULL;
 	}
+	punctuality_work(scrape->ticks, time_thread_ns() - begin_ns);
 }
 
 void scrape_metrics(void *context, const struct http_request *request, struct http_reply *reply)
@@ -129,12 +131,6 @@ void scrape_cadvisor(void *context, const struct http_request *request, struct h
 
 	all.name_count = 0;
 	reply_with(scrape, &scrape->cadvisor, cadvisor_select(request->accept), write_cadvisor, &all, reply);
-}
-
-bool scrape_must_wait(const struct scrape *scrape)
-{
-	return scrape->render_ns < scrape->ticks->interval_ns / 2 &&
-	       time_monotonic_ns() + scrape->render_ns > scrape->ticks->due_ns;
 }
 
 void scrape_forget(struct scrape *scrape)

@@ -9,7 +9,7 @@
 
 struct scrape {
 	const struct options *options;
-	const struct punctuality *ticks;
+	struct punctuality *ticks;   /* is told what renderings cost */
 	struct collector *collector; /* this and `http` are there before the first request is */
 	const struct http *http;
 	struct self self;
@@ -19,7 +19,7 @@ struct scrape {
 };
 
 /* `options` and `ticks` must stay. */
-void scrape_init(struct scrape *scrape, const struct options *options, const struct punctuality *ticks);
+void scrape_init(struct scrape *scrape, const struct options *options, struct punctuality *ticks);
 void scrape_done(struct scrape *scrape);
 
 /* What ktally says about itself now, valid until the next call or scrape. */
@@ -28,9 +28,6 @@ const struct self *scrape_read_self(struct scrape *scrape);
 /* Handlers of routes; the context is the struct scrape. */
 void scrape_metrics(void *context, const struct http_request *request, struct http_reply *reply);
 void scrape_cadvisor(void *context, const struct http_request *request, struct http_reply *reply);
-
-/* A rendering that would last into the tick waits for it. One of half the interval and more could wait for ever. */
-bool scrape_must_wait(const struct scrape *scrape);
 
 /* Other settings are in force: what was rendered has the old families. */
 void scrape_forget(struct scrape *scrape);

@@ -53,3 +53,31 @@ Test(punctuality, the_worst_is_of_this_minute_or_the_one_before)
 	punctuality_note(&ticks, 360 * S);
 	cr_assert_eq(punctuality_worst_ns(&ticks), 179 * S);
 }
+
+Test(punctuality, other_work_waits_when_it_would_last_into_the_next)
+{
+	struct punctuality ticks;
+
+	punctuality_init(&ticks, 100 * S, S, 20 * MS);
+	cr_assert_not(punctuality_is_near(&ticks, 101 * S));
+	cr_assert(punctuality_is_near(&ticks, 101 * S + 1)); /* it is late already */
+	punctuality_work(&ticks, 8 * MS);
+	cr_assert_not(punctuality_is_near(&ticks, 101 * S - 8 * MS));
+	cr_assert(punctuality_is_near(&ticks, 101 * S - 8 * MS + 1));
+	/* a small one says little about the next */
+	punctuality_work(&ticks, 0);
+	cr_assert_eq(ticks.work_ns, 7 * MS);
+	for (int i = 0; i < 100; i++)
+		punctuality_work(&ticks, 1 * MS);
+	cr_assert_lt(ticks.work_ns, 1 * MS + 10 * NS_PER_US);
+}
+
+Test(punctuality, other_work_has_three_quarters_of_the_time_however_long_it_lasts)
+{
+	struct punctuality ticks;
+
+	punctuality_init(&ticks, 100 * S, S, 20 * MS);
+	punctuality_work(&ticks, 7 * S);
+	cr_assert_not(punctuality_is_near(&ticks, 100 * S + 750 * MS));
+	cr_assert(punctuality_is_near(&ticks, 100 * S + 750 * MS + 1));
+}

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/punctuality.h"
 
-#include <stdbool.h>
-
 #include "base/time.h"
 
 #define NS_PER_MINUTE (60 * NS_PER_S)
@@ -38,4 +36,18 @@ uint64_t punctuality_worst_ns(const struct punctuality *punctuality)
 {
 	return punctuality->worst_ns > punctuality->worst_before_ns ? punctuality->worst_ns :
 								      punctuality->worst_before_ns;
+}
+
+void punctuality_work(struct punctuality *punctuality, uint64_t work_ns)
+{
+	uint64_t expected_ns = punctuality->work_ns;
+
+	punctuality->work_ns = work_ns > expected_ns ? work_ns : expected_ns - (expected_ns - work_ns) / 8;
+}
+
+bool punctuality_is_near(const struct punctuality *punctuality, uint64_t now_ns)
+{
+	uint64_t bound_ns = punctuality->interval_ns / 4, work_ns = punctuality->work_ns;
+
+	return now_ns + (work_ns < bound_ns ? work_ns : bound_ns) > punctuality->due_ns;
 }

@@ -30,6 +30,11 @@ uint64_t time_realtime_ns(void)
 	return clock_ns(CLOCK_REALTIME);
 }
 
+uint64_t time_thread_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
