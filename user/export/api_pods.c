@@ -76,7 +76,7 @@ static size_t key_size(const struct container *container)
 	return (size_t)(container->name - container->key);
 }
 
-static bool add_container(struct api_answer *answer, struct pod_sums *sums, const struct container *container)
+static int add_container(struct api_answer *answer, struct pod_sums *sums, const struct container *container)
 {
 	struct pod_sum *sum;
 
@@ -87,14 +87,14 @@ static bool add_container(struct api_answer *answer, struct pod_sums *sums, cons
 		series_sum_begin(sum->series);
 		HASH_ADD_KEYPTR(hh, sums->table, container->key, key_size(container), sum);
 		if (!HASH_HAS(sum))
-			return false;
+			return -ENOMEM;
 	}
 	if (*container->name && container->dead_since_ns == 0)
 		sum->containers++;
 	if (!sum->identified && *api_container_pod_uid(container))
 		sum->identified = container;
 	series_sum_add(sum->series, answer->in->model, container);
-	return true;
+	return 0;
 }
 
 static int collect(struct api_answer *answer, struct api_list_run *run)
@@ -109,7 +109,7 @@ static int collect(struct api_answer *answer, struct api_list_run *run)
 	if (!sums)
 		return -ENOMEM;
 	for (const struct container *c = model->containers; c; c = c->hh.next)
-		if (*c->pod && !add_container(answer, sums, c))
+		if (*c->pod && add_container(answer, sums, c))
 			return -ENOMEM;
 	for (const struct pod_sum *sum = sums->table; sum; sum = sum->hh.next)
 		api_list_add(run, sum);

@@ -65,10 +65,12 @@ static struct connection *find(const struct container *container, const struct c
 	return connection;
 }
 
-static void enter(struct container *container, struct connection *connection)
+/* False: out of memory. */
+static bool enter(struct container *container, struct connection *connection)
 {
 	connection->container = container;
 	HASH_ADD(hh, container->connections, key, sizeof(connection->key), connection);
+	return HASH_HAS(connection);
 }
 
 struct connection *connection_get(struct model *model, struct container *container,
@@ -92,7 +94,10 @@ struct connection *connection_get(struct model *model, struct container *contain
 	connection->key = *key;
 	connection->created_ns = realtime_ns;
 	write_peer(connection);
-	enter(container, connection);
+	if (!enter(container, connection)) {
+		free(connection);
+		return NULL;
+	}
 	model->connections += !connection_is_other(connection);
 	return connection;
 }
@@ -168,7 +173,11 @@ void connection_move(struct model *model, struct container *from, struct contain
 			continue;
 		}
 		HASH_DEL(from->connections, connection);
-		enter(to, connection);
+		if (enter(to, connection))
+			continue;
+		model->connections -= !connection_is_other(connection);
+		model->folded_connections++;
+		free(connection);
 	}
 }
 
