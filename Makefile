@@ -46,7 +46,8 @@ PROTOBUFS    := $(patsubst user/enrich/%.proto,build/gen/%.pb-c.h,$(wildcard use
 .SECONDARY: $(SKELETONS:.skel.h=.bpf.o) $(PROTOBUFS) $(PROTOBUFS:.h=.c) build/gen/empty.bpf.o build/gen/empty.skel.h
 
 USER_SOURCES := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c))
-USER_OBJECTS := $(USER_SOURCES:%.c=$(VARIANT)/%.o) $(PROTOBUFS:build/gen/%.h=$(VARIANT)/gen/%.o)
+WEB_FILES    := $(wildcard $(addprefix user/web/*.,html css js svg))
+USER_OBJECTS := $(USER_SOURCES:%.c=$(VARIANT)/%.o) $(PROTOBUFS:build/gen/%.h=$(VARIANT)/gen/%.o) $(VARIANT)/gen/web_files.o
 LIBRARY      := $(VARIANT)/libktally.a
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(VARIANT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 CONFORMANCE_TESTS := $(sort $(wildcard tests/conformance/test_*))
@@ -120,6 +121,12 @@ build/gen/%.pb-c.h build/gen/%.pb-c.c &: user/enrich/%.proto
 	$(call msg,PROTO,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)protoc-c --proto_path=$(<D) --c_out=$(@D) $(<F)
+
+# the folder too: a file that is taken away must go from the binary
+build/gen/web_files.c: tools/embed user/web $(WEB_FILES)
+	$(call msg,EMBED,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)tools/embed $@ $(WEB_FILES)
 
 $(VARIANT)/gen/%.o: build/gen/%.c
 	$(call msg,CC,$@)

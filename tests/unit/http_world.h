@@ -60,6 +60,12 @@ static const struct http_route routes[] = {
 
 static const char *const addresses[] = { "127.0.0.1:0", "[::1]:0" };
 
+static const struct web_file page_files[] = {
+	{ "/", "text/html; charset=utf-8", "0123456789abcdef", "<p>page of seven words in a row", "(zip)", 31,
+	  5 },
+	{ "/web/short.js", "text/javascript; charset=utf-8", "fedcba9876543210", "1;", "(longer)", 2, 8 },
+};
+
 static inline struct http_config make_config(void)
 {
 	return (struct http_config){
@@ -67,9 +73,8 @@ static inline struct http_config make_config(void)
 		.address_count = 1,
 		.max_connections = 512,
 		.timeout_s = 10,
-		.name = "ktally",
-		.version = "1.2.3",
-		.description = "counts",
+		.files = page_files,
+		.file_count = sizeof(page_files) / sizeof(page_files[0]),
 		.routes = routes,
 		.route_count = sizeof(routes) / sizeof(routes[0]),
 		.is_ready = answer_ready,

@@ -125,8 +125,7 @@ static int make_routes(struct http *http)
 		http->routes[http->route_count] = http_pages[i];
 		http->routes[http->route_count++].context = http;
 	}
-	http->landing = http_page_new(http);
-	return http->landing && !http->landing->buffer.failed ? 0 : -ENOMEM;
+	return 0;
 }
 
 static int make_parts(struct http *http)
@@ -225,7 +224,6 @@ void http_free(struct http *http)
 	http_exchange_done(http);
 	loop_free(http->loop);
 	web_access_free(http->access);
-	http_body_unref(http->landing);
 	free(http->servers);
 	free(http->routes);
 	free(http);

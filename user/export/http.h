@@ -5,7 +5,7 @@
  *
  * Connections are served by a thread of their own, so that neither a flood of clients nor TLS or compression holds up the
  * loop; handlers run in the loop, a few at a time. GET and HEAD; other methods are 405, unknown paths 404. Served by
- * itself: `/` (landing page with a link to each route), `/healthz`, `/readyz`. Past max_connections every request but
+ * itself: files (the page), `/healthz`, `/readyz`. Past max_connections every request but
  * /healthz is answered with 503; past twice that number connections wait in the kernel until others end. No phase of a
  * connection (handshake, idle, sending its request, taking its answer) may last longer than the timeout; those past
  * max_connections have a second. Answers are compressed for who accepts it.
@@ -20,6 +20,7 @@
 #include "base/loop.h"
 #include "export/http_body.h"
 #include "export/query.h"
+#include "web/files.h"
 
 struct http;
 
@@ -68,8 +69,9 @@ struct http_config {
 	unsigned int max_connections_per_address; /* 0: no limit; those past it are closed at once */
 	unsigned int max_streams;                 /* those past it are answered with 503 */
 	unsigned int timeout_s;
-	const char *web_config_file;              /* NULL: none */
-	const char *name, *version, *description; /* for the landing page; our own texts, taken as HTML */
+	const char *web_config_file;  /* NULL: none */
+	const struct web_file *files; /* served as they are; they must stay */
+	size_t file_count;
 	const struct http_route *routes;
 	size_t route_count;
 	/* Whether there is something to serve; NULL: always. */

@@ -8,6 +8,8 @@
 
 #include "base/time.h"
 #include "export/http_encoding.h"
+#include "export/http_file.h"
+#include "export/http_headers.h"
 
 #define CONTENT_POLICY "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 #define TEXT_TYPE "text/plain; charset=utf-8"
@@ -23,24 +25,6 @@ static void release_body(void *body)
 }
 
 /* ---- what is sent ---- */
-
-/* The headers of the web-config file replace those that are sent anyway; an empty one takes it away. */
-static void add_headers(struct MHD_Response *response, const struct web_state *state)
-{
-	static const char *const defaults[][2] = { { "Content-Security-Policy", CONTENT_POLICY },
-						   { "X-Content-Type-Options", "nosniff" } };
-
-	for (size_t i = 0; i < web_header_count; i++) {
-		const char *value = state ? state->config.headers.values[i] : NULL;
-
-		for (size_t j = 0; !value && j < sizeof(defaults) / sizeof(defaults[0]); j++) {
-			if (strcmp(defaults[j][0], web_header_names[i]) == 0)
-				value = defaults[j][1];
-		}
-		if (value && *value)
-			MHD_add_response_header(response, web_header_names[i], value);
-	}
-}
 
 static void add_status_headers(struct MHD_Response *response, unsigned int status)
 {
@@ -70,7 +54,7 @@ static enum MHD_Result queue_response(struct MHD_Connection *connection, const s
 	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
 	if (cache)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);
-	add_headers(response, state);
+	http_headers_add(response, state, CONTENT_POLICY);
 	add_status_headers(response, status);
 	result = MHD_queue_response(connection, status, response);
 	MHD_destroy_response(response);
@@ -317,12 +301,16 @@ static enum MHD_Result ask_handler(struct http *http, struct MHD_Connection *con
 				   struct http_client *client, const struct web_state *state,
 				   const char *path, const char *method)
 {
-	client->route = find_route(http, path);
-	if (!client->route)
+	const struct web_file *file = http_file_find(&http->config, path);
+
+	client->route = file ? NULL : find_route(http, path);
+	if (!client->route && !file)
 		return queue_text(connection, state, MHD_HTTP_NOT_FOUND, "not found\n");
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return queue_text(connection, state, MHD_HTTP_METHOD_NOT_ALLOWED,
 				  "only GET and HEAD are served\n");
+	if (file)
+		return http_file_queue(connection, state, file);
 	client->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 	if (!read_request(connection, client, path))
 		return client->is_malformed ?

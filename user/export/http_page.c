@@ -14,14 +14,6 @@ static struct http_body *text_body(const char *text)
 	return body;
 }
 
-static void answer_landing(void *context, const struct http_request *request, struct http_reply *reply)
-{
-	struct http *http = context;
-
-	(void)request;
-	reply->body = http_body_ref(http->landing);
-}
-
 /* In the loop like any other: a loop that hangs is not healthy. */
 static void answer_healthz(void *context, const struct http_request *request, struct http_reply *reply)
 {
@@ -41,29 +33,6 @@ static void answer_readyz(void *context, const struct http_request *request, str
 }
 
 const struct http_route http_pages[HTTP_PAGES] = {
-	{ "/", answer_landing, "text/html; charset=utf-8", NULL, NULL },
 	{ "/healthz", answer_healthz, TEXT_TYPE, "whether it runs", NULL },
 	{ "/readyz", answer_readyz, TEXT_TYPE, "whether it has something to serve", NULL },
 };
-
-struct http_body *http_page_new(const struct http *http)
-{
-	struct http_body *body = http_body_new();
-
-	if (!body)
-		return NULL;
-	buffer_printf(
-		&body->buffer,
-		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>%s</title>\n</head>\n"
-		"<body>\n<h1>%s</h1>\n<p>%s</p>\n<p>Version %s</p>\n<ul>\n",
-		http->config.name, http->config.name, http->config.description, http->config.version);
-	for (size_t i = 0; i < http->route_count; i++) {
-		const struct http_route *route = &http->routes[i];
-
-		if (route->description)
-			buffer_printf(&body->buffer, "<li><a href=\"%s\">%s</a>: %s</li>\n", route->path,
-				      route->path, route->description);
-	}
-	buffer_add_string(&body->buffer, "</ul>\n</body>\n</html>\n");
-	return body;
-}

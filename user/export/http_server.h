@@ -32,7 +32,6 @@ struct http {
 	size_t server_count;
 	struct http_route *routes;
 	size_t route_count;
-	struct http_body *landing;
 	bool has_requests, has_replies, has_news, has_clients, has_thread, is_exposed;
 	/* Of the thread, once it runs. */
 	bool has_resumed; /* connections, since the library last ran */
