@@ -112,12 +112,12 @@ class Mock {
 		this.began = this.tick;
 		const troubled = this.containers.find((container) => container.trouble === "oom") ?? this.containers[0];
 		const throttled = this.containers.find((container) => container.trouble === "throttled") ?? this.containers[0];
-		this.addEvent("daemon", { container: "" }, { detail: "started" }, 900);
+		this.addEvent("daemon", { container: "" }, { text: "start" }, 900);
 		this.addEvent("container_start", throttled, {}, 800);
-		this.addEvent("throttled", throttled, { detail: { ratio: 0.43 } }, 500);
-		this.addEvent("process_exit", troubled, { program: "python3", pid: 4711, detail: { exit_code: 1 } }, 200);
-		this.addEvent("oom_kill", troubled, { program: "python3", pid: 4712, detail: { limit_bytes: 268435456 } }, 95);
-		this.addEvent("oom_kill", troubled, { program: "python3", pid: 4790, detail: { limit_bytes: 268435456 } }, 12);
+		this.addEvent("throttled", throttled, { detail: { begins: 1, throttled_ratio: 0.43 } }, 500);
+		this.addEvent("process_exit", troubled, { program: "python3", pid: 4711, detail: { exit_code: 1, signal: 0 } }, 200);
+		this.addEvent("oom_kill", troubled, { program: "python3", pid: 4712, detail: { memory_limit_bytes: 268435456 } }, 95);
+		this.addEvent("oom_kill", troubled, { program: "python3", pid: 4790, detail: { memory_limit_bytes: 268435456 } }, 12);
 	}
 
 	addEvent(type, { namespace = "", pod = "", container = "" }, more, secondsAgo = 0) {
@@ -146,13 +146,12 @@ class Mock {
 		const classes = { file: 9000, network: 7000, poll: 4000, sync: 2500, memory: 600, process: 40, time: 900, ipc: 0, other: 20 };
 		const rows = (scale) => Object.entries(classes).map(([name, rate]) => ({ class: name, value: Math.round(rate * scale * t) }));
 		const counts = BOUNDS.map((_, i) => Math.round(300 * t * Math.exp(-((i - 4) ** 2) / 6)));
-		let sum = 0;
 		return {
 			ktally_container_syscalls_total: rows(1), ktally_container_syscall_errors_total: rows(0.03),
 			ktally_container_network_receive_bytes_total: [{ protocol: "tcp", value: 1.9e6 * t }, { protocol: "unix", value: 1e4 * t }],
 			ktally_container_network_transmit_bytes_total: [{ protocol: "tcp", value: 6e6 * t }, { protocol: "unix", value: 2e4 * t }],
 			ktally_container_disk_transferred_bytes_total: [{ operation: "read", value: 2e5 * t }, { operation: "write", value: 4e5 * t }],
-			ktally_container_disk_latency_seconds: ["read", "write"].map((operation) => { sum = 0; return { operation, count: counts.reduce((a, b) => a + b, 0), sum: 1, buckets: BOUNDS.map((bound, i) => [bound, sum += counts[i]]) }; }),
+			ktally_container_disk_latency_seconds: ["read", "write"].map((operation) => ({ operation, count: counts.reduce((a, b) => a + b, 0), sum: 1, buckets: BOUNDS.map((bound, i) => [bound, counts[i]]) })),
 		};
 	}
 
@@ -224,7 +223,7 @@ class Mock {
 		const base = { time: this.tick, interval_seconds: 1 };
 		const containers = () => this.find(query).map((c) => this.item(c, query.get("detail")));
 		switch (path) {
-		case "": return { version: "0.1.0", endpoints: ["containers", "pods", "programs", "processes", "connections", "events", "node", "history", "syscalls", "self", "stream"].map((name) => "/api/v1/" + name) };
+		case "": return { version: "0.1.0", endpoints: ["containers", "pods", "programs", "processes", "connections", "events", "node", "history", "syscalls", "self", "stream"].map((name) => ({ path: "/api/v1/" + name, description: "", parameters: ["history"], fields: [...Object.keys(SERIES), "namespace", "pod", "container", "kind", "runtime", "image", "alive", "cpu_limit_cores", "memory_limit_bytes", "processes_limit", "oom_kills"] })) };
 		case "node": return { ...base, ...this.node() };
 		case "containers": {
 			if (this.mode === "empty")

@@ -54,7 +54,7 @@ export async function ask(name, parameters, signal) {
 }
 
 export class Feed {
-	// questions: {name: parameters}, one of each name. on: { data(name, answer), state(state) }, where a state is
+	// questions: {name: parameters}, one of each name. on: { data(name, answer), state(state), hasStream }, where a state is
 	// { kind: "live"|"polling"|a problem's, text, again: time in ms of the next try }.
 	constructor(questions, on) {
 		this.questions = questions;
@@ -71,7 +71,7 @@ export class Feed {
 			return;
 		this.rest();
 		this.stop = new AbortController();
-		if (Date.now() >= this.streamAfter)
+		if (this.on.hasStream && Date.now() >= this.streamAfter)
 			this.listen();
 		else
 			this.poll();
@@ -146,7 +146,7 @@ export class Feed {
 				this.on.data(name, answer);
 			}));
 			this.alive("polling");
-			if (thenListen || Date.now() >= this.streamAfter)
+			if (this.on.hasStream && (thenListen || Date.now() >= this.streamAfter))
 				this.later(thenListen ? 200 : 0);
 			else
 				this.later(Math.max(200, 1000 - (Date.now() - began)));

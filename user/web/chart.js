@@ -62,9 +62,7 @@ export class Chart extends Plot {
 		return this.height - BOTTOM - value / this.top * (this.height - TOP - BOTTOM);
 	}
 
-	draw() {
-		if (!this.isSeen || !this.width || document.hidden)
-			return;
+	drawPicture() {
 		const context = this.begin(this.picture);
 		this.measure();
 		this.drawScale(context);
@@ -76,7 +74,6 @@ export class Chart extends Plot {
 		else
 			this.drawLines(context);
 		this.drawLimit(context);
-		this.drawPointer();
 		this.describe(this.isEmpty ? "nothing known" : "highest " + format(this.highest, this.options.unit) + ", " +
 			this.options.series.map((one) => one.label + " now " + format(this.timeline.store.get(one.name, this.timeline.window()[1]), this.options.unit)).join(", "));
 	}

@@ -41,7 +41,7 @@ export class Detail {
 		this.events = new EventList("Events", 30, view === "node" || view === "pod");
 		this.lists = makeLists(view, this);
 		this.build();
-		this.feed = new Feed(this.questions(), { data: (name, answer) => this.take(name, answer), state: onState });
+		this.feed = new Feed(this.questions(), { hasStream: !endpoints || endpoints.has("stream"), data: (name, answer) => this.take(name, answer), state: onState });
 		this.loadHistory();
 	}
 
@@ -60,8 +60,6 @@ export class Detail {
 		const all = { node: this.view === "node" ? { detail: 1 } : {}, ...QUESTIONS[this.view](this.who) };
 		return Object.fromEntries(Object.entries(all).filter(([name]) => !this.endpoints || this.endpoints.has(name)));
 	}
-
-	refused() {} // every question here is needed as it is
 
 	build() {
 		this.title = element("h1", {}, element("bdi", {}, this.view === "node" ? "This node" : this.who.program ?? (this.view === "pod" ? this.who.pod : nameOf(this.who))));
@@ -122,7 +120,7 @@ export class Detail {
 		this.chosenText.hidden = !this.timeline.chosen;
 		if (this.timeline.chosen)
 			setText(this.chosenText, `${clock(chosen.from)} to ${clock(chosen.to)} ×`);
-		this.timeline.draw();
+		this.timeline.draw(true);
 	}
 
 	addPlot(chart) {
@@ -145,6 +143,8 @@ export class Detail {
 
 	async loadHistory() {
 		const sources = this.sources();
+		if (this.endpoints && !this.endpoints.has("history"))
+			return this.explainHistory({ kind: "missing" });
 		const { step, points } = SPANS[this.span];
 		if (sources.length === 0 || this.isLoading)
 			return;
@@ -159,11 +159,12 @@ export class Detail {
 		if (this.loading.signal.aborted)
 			return;
 		const good = answers.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value);
-		this.hasHistory = good.length > 0;
-		if (good.length)
+		if (good.length) {
+			this.hasHistory = true;
 			this.store.merge(sum(good));
-		else
+		} else {
 			this.explainHistory(answers[0].reason);
+		}
 		this.dirty();
 	}
 
@@ -171,7 +172,7 @@ export class Detail {
 	explainHistory(problem) {
 		if (problem.kind === "gone")
 			return;
-		this.historyProblem = problem;
+		this.hasHistory = false;
 		this.timeline.emptyText = problem.kind === "busy" ? "history is off: drawn from now on" : "no history is kept of this: drawn from now on";
 	}
 
@@ -203,14 +204,12 @@ export class Detail {
 			this.store.append(time, item, seriesOf(this.level));
 		else if (this.store.newest === null || time - this.store.newest >= this.store.step * 0.9)
 			this.loadHistory();
-		this.limits = { cpu: this.view === "node" ? item.cores : this.limitOf("cpu_limit_cores", item), memory: this.view === "node" ? item.memory_bytes : this.limitOf("memory_limit_bytes", item) };
+		this.limits = { cpu: item.cores ?? item.cpu_limit_cores, memory: item.memory_bytes ?? item.memory_limit_bytes };
 		for (const chart of chartsOf(this.level))
 			if (chart.needs && isKnown(item[chart.needs]) && !this.plots.has(chart))
 				this.addPlot(chart);
-	}
-
-	limitOf(name, item) {
-		return item[name];
+		for (const [chart, plot] of this.plots)
+			plot.node.hidden = Boolean(chart.series) && !chart.series.some((one) => isKnown(item[one.name]) || this.store.has(one.name));
 	}
 
 	dirty() {

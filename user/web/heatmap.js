@@ -29,7 +29,7 @@ export function latencyAt(bounds, place) {
 		return NaN;
 	const bucket = Math.min(Math.floor(place), bounds.length - 1);
 	const high = bounds[bucket] ?? bounds.at(-1) * 2;
-	const low = bucket > 0 ? bounds[bucket - 1] : high / 2;
+	const low = Math.max(bounds[bucket - 1] ?? 0, high / 2);
 	return low * (high / low) ** Math.min(1, place - bucket);
 }
 
@@ -74,9 +74,7 @@ export class Heatmap extends Plot {
 		return this.height - BOTTOM - part * (this.height - TOP - BOTTOM);
 	}
 
-	draw() {
-		if (!this.isSeen || !this.width || document.hidden)
-			return;
+	drawPicture() {
 		const context = this.begin(this.picture);
 		this.measure();
 		this.drawTimes(context);
@@ -88,7 +86,6 @@ export class Heatmap extends Plot {
 			for (const line of LINES)
 				this.drawLine(context, line);
 		}
-		this.drawPointer();
 		const text = this.values(this.timeline.window()[1]);
 		this.describe(this.most ? "now " + text.join(", ") : "no waits");
 	}

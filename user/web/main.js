@@ -30,8 +30,6 @@ function onNode(node) {
 }
 
 function onState(state) {
-	if (state.kind === "refused")
-		view?.refused();
 	notice.showState(state, () => view?.feed.retry());
 	document.body.classList.toggle("stale", state.kind !== "live" && state.kind !== "polling");
 }
@@ -54,15 +52,12 @@ function route() {
 async function learn() {
 	try {
 		const { endpoints: list } = await ask("", {});
-		const all = list.map((one) => (typeof one === "string" ? one : one.path ?? one.name ?? ""));
-		endpoints = new Set(all.map((path) => path.replace(/^\/?(api\/v1\/)?/, "").split("?")[0]));
-		if (!endpoints.has("containers"))
-			endpoints = null;
+		endpoints = new Map(list.map(({ path, parameters, fields }) => [path.replace(/^\/?(api\/v1\/)?/, ""), { parameters: new Set(parameters), fields: new Set(fields) }]));
 	} catch { /* the feed says what is wrong */ }
 }
 
 theme.begin();
-theme.onTheme(() => view?.timeline.draw());
+theme.onTheme(() => view?.timeline.draw(true));
 theme.onTheme(() => view?.dirty());
 bindKeys(() => view);
 addEventListener("hashchange", route);

@@ -38,11 +38,12 @@ export class Rates {
 		});
 	}
 
-	// Buckets are [bound, count up to it].
+	// Buckets are [bound, count of its own]; those without any are left out.
 	latency(row, was, part) {
-		const own = (buckets) => (buckets ?? []).map(([, count], i) => count - (i ? buckets[i - 1][1] : 0));
-		const now = own(row.buckets), old = own(was?.buckets);
-		const bounds = (row.buckets ?? []).map(([bound]) => bound).filter((bound) => typeof bound === "number");
-		return bounds.length ? latencyAt(bounds, quantile(now.map((count, i) => count - (old[i] ?? 0)), part)) : NaN;
+		const counts = new Map(row.buckets ?? []);
+		for (const [bound, count] of was?.buckets ?? [])
+			counts.set(bound, (counts.get(bound) ?? 0) - count);
+		const buckets = [...counts].filter(([bound, count]) => typeof bound === "number" && count > 0).sort((a, b) => a[0] - b[0]);
+		return latencyAt(buckets.map(([bound]) => bound), quantile(buckets.map(([, count]) => count), part));
 	}
 }

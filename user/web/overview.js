@@ -4,7 +4,7 @@
 import { ask, Feed } from "./api.js";
 import { DEFAULT, FIELDS, key, loadChosen, makeColumns, nameOf, storeChosen } from "./columns.js";
 import { element, setClass, setText } from "./dom.js";
-import { EventList, Journal } from "./events.js";
+import { EventList, isRemarkable, Journal } from "./events.js";
 import { NODE_SERIES, NodeHeader } from "./node.js";
 import { change, linkTo } from "./route.js";
 import { POINTS, Trails } from "./spark.js";
@@ -23,7 +23,9 @@ const KINDS = [
 const DEFAULT_SORT = "-why";
 
 export class Overview {
-	constructor({ onState, onNode }) {
+	constructor({ onState, onNode, endpoints }) {
+		this.known = endpoints?.get("containers");
+		this.hasHistory = !endpoints || endpoints.has("history");
 		this.onState = onState;
 		this.onNode = onNode;
 		this.trails = new Trails();
@@ -35,7 +37,7 @@ export class Overview {
 		this.columns = makeColumns(this.trails);
 		this.chosen = loadChosen();
 		this.build();
-		this.feed = new Feed(this.questions(), { data: (name, answer) => this.take(name, answer), state: onState });
+		this.feed = new Feed(this.questions(), { hasStream: !endpoints || endpoints.has("stream"), data: (name, answer) => this.take(name, answer), state: onState });
 		this.loadHistory();
 	}
 
@@ -50,8 +52,8 @@ export class Overview {
 
 	questions() {
 		const containers = { limit: ITEMS_MAX };
-		if (this.withFields !== false)
-			containers.fields = FIELDS.join(",");
+		if (this.known)
+			containers.fields = FIELDS.filter((field) => this.known.fields.has(field)).join(",");
 		if (this.isCut && this.filter.value) // more than an answer holds: the daemon looks through the rest
 			containers.filter = this.filter.value;
 		return { node: {}, containers };
@@ -115,6 +117,8 @@ export class Overview {
 	async loadHistory() {
 		this.history = new AbortController();
 		const { signal } = this.history;
+		if (!this.hasHistory)
+			return;
 		try {
 			this.store.merge(await ask("history", { level: "node", series: NODE_SERIES.join(","), step: 1, points: 600 }, signal));
 			this.timeline.draw();
@@ -125,6 +129,8 @@ export class Overview {
 				this.timeline.emptyText = "history is off: drawn from now on";
 		}
 		try {
+			if (this.known && !this.known.parameters.has("history"))
+				return;
 			const answer = await ask("containers", { fields: "namespace,pod,container", history: "cpu_cores", history_step: 1, history_points: POINTS, limit: ITEMS_MAX }, signal);
 			for (const item of answer.items)
 				if (item.history?.cpu_cores)
@@ -155,14 +161,6 @@ export class Overview {
 		this.dirty();
 	}
 
-	// What the daemon does not know by these names is asked for whole.
-	refused() {
-		if (this.withFields === false)
-			return;
-		this.withFields = false;
-		this.feed.set(this.questions());
-	}
-
 	// Shows it once a frame, however many answers came.
 	dirty(isOther = false) {
 		this.isOther ||= isOther;
@@ -181,7 +179,7 @@ export class Overview {
 	}
 
 	setKinds() {
-		const isThere = (id) => this.items.some((item) => KINDS.find((kind) => kind.id === id).has(item.kind));
+		const isThere = (id) => this.items.some((item) => item.alive !== false && KINDS.find((kind) => kind.id === id).has(item.kind));
 		const id = KINDS.some((kind) => kind.id === this.wantedKind) ? this.wantedKind : isThere("containers") ? "containers" : "all";
 		this.kind.value = id;
 		this.hasKind = KINDS.find((kind) => kind.id === id).has;
@@ -200,10 +198,10 @@ export class Overview {
 		this.setKinds();
 		const wanted = this.items.filter((item) => this.isWanted(item));
 		this.table.show(wanted, this.isOther);
-		this.held.hidden = !this.table.pointedAt || !this.table.isHeld();
+		this.held.hidden = !this.table.pointedAt || !this.table.isPointed();
 		setText(this.count, this.isCut ? `${wanted.length} shown of ${this.total}: the busiest` : wanted.length === this.items.length ? `${wanted.length}` : `${wanted.length} of ${this.items.length}`);
 		this.showHeadline();
-		this.events.show(this.journal.events, this.last.time);
+		this.events.show(this.journal.events, this.last.time, isRemarkable);
 	}
 
 	showHeadline() {

@@ -24,7 +24,7 @@ export class Plot {
 		this.sight = new IntersectionObserver((entries) => {
 			this.isSeen = entries.at(-1).isIntersecting;
 			if (this.isSeen)
-				this.draw();
+				this.draw(true);
 		}, { rootMargin: "100px" });
 		this.sight.observe(this.holder);
 		this.sizes = new ResizeObserver(() => this.resize());
@@ -47,7 +47,24 @@ export class Plot {
 			canvas.height = Math.round(this.height * ratio);
 		}
 		this.ratio = ratio;
-		this.draw();
+		this.draw(true);
+	}
+
+	// Draws what is in sight; while only time goes on, not before it has moved by a pixel.
+	draw(isForced = false) {
+		if (!this.isSeen || !this.width || document.hidden)
+			return;
+		const [first, last] = this.timeline.window();
+		const pixels = (this.width - LEFT - RIGHT) / Math.max(1, last - first);
+		const isSame = this.drawnSpan === last - first && Math.abs(last - this.drawnLast) * pixels < 0.9;
+		if (isForced || !isSame || this.drawnPoints !== this.timeline.store.merged) {
+			this.drawnSpan = last - first;
+			this.drawnLast = last;
+			this.drawnPoints = this.timeline.store.merged;
+			this.drawPicture();
+			this.drawPointer();
+		}
+		this.showValues();
 	}
 
 	// A canvas wiped clean, in CSS pixels.

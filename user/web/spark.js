@@ -4,6 +4,7 @@
 import { palette } from "./theme.js";
 
 export const POINTS = 120;
+const EACH_S = 1.9; // a pixel and a half
 const WIDTH = 90, HEIGHT = 24;
 
 export class Trails {
@@ -58,7 +59,7 @@ export function makeSpark() {
 
 // `least`: the top of the scale is not below it, so that noise stays flat.
 export function drawSpark(canvas, row, least, colour = "s0") {
-	if (!row || (canvas.drawnTime === row.time && canvas.drawnRow === row && canvas.drawnColours === palette()))
+	if (!row || (row.time - canvas.drawnTime < EACH_S && canvas.drawnRow === row && canvas.drawnColours === palette()))
 		return;
 	canvas.drawnTime = row.time;
 	canvas.drawnRow = row;

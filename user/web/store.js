@@ -14,6 +14,13 @@ export class Store {
 		this.heat = new Array(this.points).fill(null);
 		this.bounds = null;
 		this.newest = null;
+		this.merged = 0; // times that older points came in
+		this.first = null; // slot of the oldest point that ever was
+	}
+
+	knew(slot) {
+		if (this.first === null || slot < this.first)
+			this.first = slot;
 	}
 
 	slotOf(time) {
@@ -57,6 +64,10 @@ export class Store {
 		return values[this.index(slot)];
 	}
 
+	has(name) {
+		return Boolean(this.series.get(name)?.some((value) => value === value));
+	}
+
 	heatAt(slot) {
 		if (this.head === null || slot > this.head || slot <= this.head - this.points)
 			return null;
@@ -71,6 +82,8 @@ export class Store {
 		for (const name of names) {
 			const value = typeof item[name] === "number" ? item[name] : NaN;
 			this.values(name)[this.index(slot)] = value;
+			if (value === value)
+				this.knew(slot);
 			if (isSkip)
 				this.values(name)[this.index(slot - 1)] = value;
 		}
@@ -79,11 +92,15 @@ export class Store {
 
 	// An answer of /api/v1/history: oldest first, the last at `time`.
 	merge(answer) {
+		const before = this.first;
 		const last = this.slotOf(answer.time);
 		this.advance(last);
 		const put = (row, set) => {
-			for (let i = Math.max(0, row.length - this.points); i < row.length; i++)
+			for (let i = Math.max(0, row.length - this.points); i < row.length; i++) {
+				if (row[i] !== null)
+					this.knew(last - (row.length - 1 - i));
 				set(this.index(last - (row.length - 1 - i)), row[i]);
+			}
 		};
 		for (const [name, row] of Object.entries(answer.series ?? {})) {
 			const values = this.values(name);
@@ -94,6 +111,8 @@ export class Store {
 			put(answer.histogram.counts, (index, value) => { this.heat[index] = value; });
 		}
 		this.newest = answer.time;
+		if (this.first !== before)
+			this.merged++;
 	}
 }
 

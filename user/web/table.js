@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sortable table of many rows. Only rows in sight are painted, and of them only what changed. The order stands still while
-// the pointer or the focus is on a row: nobody hits what moves.
+// A sortable table of many rows. There are as many rows as were scrolled to, of them those in sight are painted, and of these
+// what changed. The order is made anew every few seconds, and not while the pointer or the focus is on a row: nobody hits
+// what moves.
 
 import { element, setAttribute, setClass, setText } from "./dom.js";
 import { format } from "./units.js";
 
+const ORDER_MS = 3000;
 const HOLD_MS = 15000; // then the order is made anew even under a pointer that was left there
 
 // columns: [{ id, label, title, unit (of a number; right-aligned), value(item), text(item)?, make(cell)?, paint(cell, item)? }]
 export class Table {
-	constructor({ caption, columns, key, href, empty, sort, onSort, page = 200, look }) {
+	constructor({ caption, columns, key, href, empty, sort, onSort, page = 40, look }) {
 		Object.assign(this, { key, href, onSort, look, page, shown: page, sort: sort ?? "" });
 		this.rows = new Map();
 		this.order = [];
@@ -25,15 +27,21 @@ export class Table {
 		this.setColumns(columns);
 		this.scrolled = () => { this.frame ??= requestAnimationFrame(() => { this.frame = null; this.paint(); }); };
 		addEventListener("scroll", this.scrolled, { passive: true });
-		addEventListener("resize", this.scrolled);
+		this.nearEnd = new IntersectionObserver((entries) => {
+			if (entries.at(-1).isIntersecting && !this.more.hidden)
+				this.showMore();
+		}, { rootMargin: "600px" });
+		this.nearEnd.observe(this.more);
+		addEventListener("resize", this.resized = () => { this.rowHeight = null; this.scrolled(); });
 		this.body.addEventListener("pointermove", (event) => { this.pointedAt = event.pointerType === "mouse" ? Date.now() : 0; }, { passive: true });
 		this.body.addEventListener("pointerleave", () => { this.pointedAt = 0; });
 		this.body.addEventListener("click", (event) => this.click(event));
 	}
 
 	end() {
+		this.nearEnd.disconnect();
 		removeEventListener("scroll", this.scrolled);
-		removeEventListener("resize", this.scrolled);
+		removeEventListener("resize", this.resized);
 		cancelAnimationFrame(this.frame);
 	}
 
@@ -105,11 +113,18 @@ export class Table {
 	}
 
 	isHeld() {
+		if (this.items.length && Date.now() - this.arrangedAt < ORDER_MS)
+			return true;
+		return this.isPointed();
+	}
+
+	isPointed() {
 		const pointer = this.pointedAt && Date.now() - this.pointedAt < HOLD_MS;
 		return Boolean(pointer) || this.body.contains(document.activeElement);
 	}
 
 	arrange() {
+		this.arrangedAt = Date.now();
 		const compare = this.compare();
 		this.order = compare ? [...this.items].sort(compare) : [...this.items];
 	}
@@ -146,6 +161,7 @@ export class Table {
 
 	place() {
 		const wanted = this.order.slice(0, this.shown);
+		setAttribute(this.table, "aria-rowcount", this.order.length + 1);
 		const keys = new Set();
 		let at = this.body.firstElementChild;
 		this.visible = wanted.map((item) => {
@@ -185,10 +201,10 @@ export class Table {
 		setText(this.more, rest > 0 ? `Show ${Math.min(rest, this.page)} more of ${rest}` : "");
 		if (visible.length === 0)
 			return;
-		const height = visible[0].offsetHeight || 40;
+		const height = this.rowHeight ??= visible[0].offsetHeight || null;
 		const top = this.body.getBoundingClientRect().top;
-		const first = Math.max(0, Math.floor(-top / height) - 5);
-		const last = Math.min(visible.length, Math.ceil((innerHeight - top) / height) + 5);
+		const first = Math.max(0, Math.floor(-top / (height ?? 40)) - 5);
+		const last = Math.min(visible.length, Math.ceil((innerHeight - top) / (height ?? 40)) + 5);
 		for (let i = first; i < last; i++)
 			this.paintRow(visible[i]);
 		// A row that was never painted has no height to be scrolled to, nor a link to be focused.

@@ -6,6 +6,8 @@ export const SPANS = {
 	3600: { step: 10, points: 360, label: "1 hour", title: "The last hour, a point each 10 seconds" },
 };
 
+const LEAST = 60; // points that are shown, known or not
+
 export class Timeline {
 	constructor(store, on) {
 		this.store = store;
@@ -21,7 +23,8 @@ export class Timeline {
 		if (this.chosen)
 			return [store.slotOf(this.chosen.from), store.slotOf(this.chosen.to)];
 		const head = store.head ?? store.slotOf(Date.now() / 1000);
-		return [head - store.points + 1, head];
+		const young = store.first === null ? -Infinity : Math.min(store.first, head - LEAST); // a daemon that has just begun
+		return [Math.max(head - store.points + 1, young), head];
 	}
 
 	point(slot) {
@@ -45,8 +48,8 @@ export class Timeline {
 		this.on.choose(store.timeOf(Math.min(first, last)), store.timeOf(Math.max(first, last)));
 	}
 
-	draw() {
+	draw(isForced) {
 		for (const chart of this.charts)
-			chart.draw();
+			chart.draw(isForced);
 	}
 }

@@ -64,7 +64,7 @@ const spell = {
 	bytes: (value) => scaled(value, 1024, BYTES, ""),
 	"bytes/s": (value) => scaled(value, 1024, BYTES, "/s"),
 	count,
-	"count/s": (value) => count(value < 10 ? Number(value.toPrecision(2)) : value) + "/s",
+	"count/s": (value) => count(value < 10 ? Number(value.toPrecision(2)) : value < 999.5 ? Math.round(value) : value) + "/s",
 	seconds,
 	ratio: percent,
 	cores: small,

@@ -14,7 +14,7 @@
 // - errors of system calls: programs look for files that are not there and read sockets that have nothing, so a share is
 //   normal; half of more than 1,000 a second is not.
 // - processes: clone() fails at the limit; 90 % is near.
-// - failures: programs that end with an error, over and over: 1 in 5 s is a loop.
+// - failures: programs that end with an error, over and over: 1 in 5 s is a loop. On the host itself scripts do that all day.
 // - retransmits: below 1 a second is any network.
 // - major faults: pages read back from disk; 50 a second is a thread that waits for them.
 
@@ -52,7 +52,7 @@ const RULES = [
 		say: (item) => `${format(item.threads, "count")} of at most ${format(item.processes_limit, "count")} threads`,
 	}, {
 		id: "failures",
-		weigh: (item) => weigh(item.process_failures_per_second, 0.2, 10, WARN + 10, BAD + 5),
+		weigh: (item) => (item.kind === "host" ? 0 : weigh(item.process_failures_per_second, 0.2, 10, WARN + 10, BAD + 5)),
 		say: (item) => `${format(item.process_failures_per_second, "count/s")} programs end with a failure`,
 	}, {
 		id: "disk",
