@@ -31,7 +31,7 @@ else
 endif
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -fno-common $(if $(WERROR),-Werror)
-PACKAGES := libbpf libelf zlib libzstd yaml-0.1 libmicrohttpd gnutls libcrypt libcurl jansson libprotobuf-c
+PACKAGES := libbpf libelf zlib libzstd yaml-0.1 libmicrohttpd gnutls libcrypt libcurl jansson libprotobuf-c ncursesw
 # no name of the folder in what is built: the same sources give the same bytes anywhere
 PREFIX_MAP := -ffile-prefix-map=$(CURDIR)=.
 CFLAGS   := -std=gnu17 -O2 -g $(PREFIX_MAP) $(WARNINGS) $(SANFLAGS)

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "daemon.h"
 #include "top/record.h"
+#include "top/top.h"
 #include "verify.h"
 #include "version.h"
 
@@ -16,6 +17,7 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{ "run", daemon_main, "count, and serve metrics (ktally run --help lists the options)" },
+	{ "top", top_main, "the terminal view of a running ktally (ktally top --help lists the options)" },
 	{ "check", check_main, "what works on this machine, and why not" },
 	{ "verify", verify_main, "does known work and compares the numbers" },
 	{ "record", record_main, "writes what a daemon tells to a file" },

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "top/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/duration.h"
+#include "base/time.h"
+#include "top/scope.h"
+
+void session_init(struct session *session, struct source *source, struct browser *browser,
+		  session_round *round, void *context)
+{
+	*session =
+		(struct session){ .source = source, .browser = browser, .round = round, .context = context };
+	for (enum session_question i = 0; i < SESSION_QUESTIONS; i++)
+		session->slots[i] = (struct session_slot){ .session = session, .question = i };
+	session->header.source = source_name(source);
+	session->header.replay = source_is_file(source);
+	session->header.warning = source_warning(source);
+	browser->replay = session->header.replay;
+}
+
+static void drop(struct session_slot *slot)
+{
+	if (slot->path)
+		source_cancel(slot->session->source, slot);
+	free(slot->path);
+	free(slot->problem);
+	slot->path = slot->problem = NULL;
+}
+
+void session_done(struct session *session)
+{
+	for (enum session_question i = 0; i < SESSION_QUESTIONS; i++)
+		drop(&session->slots[i]);
+	header_done(&session->header);
+}
+
+bool session_is_waiting(const struct session *session)
+{
+	for (enum session_question i = 0; i < SESSION_QUESTIONS; i++)
+		if (session->slots[i].path)
+			return true;
+	return false;
+}
+
+const char *session_problem(const struct session *session)
+{
+	return session->slots[SESSION_LIST].problem ?: session->slots[SESSION_NODE].problem;
+}
+
+/* ---- paths ---- */
+
+/* Views whose items are long and are fields of the API as they are. */
+static bool has_fields(const struct session *session, enum view_id view)
+{
+	return !session->header.replay && !session->all_fields[view] &&
+	       (view == VIEW_CONTAINERS || view == VIEW_PODS || view == VIEW_PROGRAMS ||
+		view == VIEW_PROCESSES);
+}
+
+static void add_field(const char **fields, size_t *count, const char *field)
+{
+	for (size_t i = 0; i < *count; i++)
+		if (strcmp(fields[i], field) == 0)
+			return;
+	fields[(*count)++] = field;
+}
+
+/* Names, columns that are shown, and what it is sorted by. */
+static void choose_fields(const struct browser *browser, enum view_id view, const char **fields)
+{
+	static const char *const names[] = {
+		"namespace", "pod", "container", "program", "kind", "id", "pid"
+	};
+	const struct browser_view *state = &browser->views[view];
+	const struct column *column;
+	size_t count = 0, length;
+	const char *name;
+
+	for (unsigned int n = 0; (name = view_name(view, n, &length)), length > 0; n++)
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (strlen(names[i]) == length && strncmp(names[i], name, length) == 0)
+				add_field(fields, &count, names[i]);
+	for (size_t position = 0; (column = view_column(view, &position));)
+		if (layout_has(&state->columns, view, column, browser->width))
+			add_field(fields, &count, column->field);
+	add_field(fields, &count, state->sort->field);
+	fields[count] = NULL;
+}
+
+static void make_path(struct session *session, enum session_question question, struct buffer *path)
+{
+	static const enum view_id parts[SESSION_QUESTIONS] = {
+		[SESSION_NODE] = VIEW_NODE,
+		[SESSION_PODS] = VIEW_PODS,
+		[SESSION_PROGRAMS] = VIEW_PROGRAMS,
+	};
+	const struct browser *browser = session->browser;
+	const struct browser_place *place = browser_place(browser);
+	const char *fields[VIEW_COLUMNS_MAX + 8];
+	struct scope_part part = {};
+	char sort[128];
+
+	if (question != SESSION_LIST) {
+		scope_path(path, parts[question], NULL, NULL);
+		return;
+	}
+	if (has_fields(session, place->view)) {
+		choose_fields(browser, place->view, fields);
+		part.fields = fields;
+	}
+	/* more than one answer holds: the daemon has to choose */
+	if (browser->items.total > json_array_size(browser->items.list) && place->view < VIEW_THREADS) {
+		snprintf(sort, sizeof(sort), "%s%s", browser_view(browser)->descending ? "-" : "",
+			 browser_view(browser)->sort->field);
+		part.sort = sort;
+		part.filter = place->filter;
+	}
+	scope_path(path, place->view, place->scope, &part);
+	if (place->view == VIEW_EVENTS && !session->header.replay && session->last_event > 0) {
+		char after[32];
+
+		snprintf(after, sizeof(after), "%lld", (long long)session->last_event);
+		scope_add(path, "after", after);
+	}
+}
+
+/* ---- answers ---- */
+
+static void take_list(struct session *session, struct items *items, enum view_id view, json_t *answer,
+		      struct session_slot *slot)
+{
+	if (items_take(items, view, answer, session->header.replay)) {
+		slot->problem = strdup("the answer is not what the API says");
+		return;
+	}
+	if (view == VIEW_EVENTS) {
+		json_int_t newest = json_integer_value(json_object_get(answer, "newest"));
+
+		/* numbers that begin again: another daemon, which is asked for all of its own */
+		session->last_event = newest < session->last_event ? 0 : newest;
+	}
+}
+
+static void take_answer(struct session_slot *slot, json_t *answer)
+{
+	struct session *session = slot->session;
+	struct browser *browser = session->browser;
+	enum view_id view = browser_place(browser)->view;
+
+	switch (slot->question) {
+	case SESSION_NODE:
+		header_take(&session->header, answer);
+		break;
+	case SESSION_LIST:
+		take_list(session, &browser->items, view, answer, slot);
+		break;
+	case SESSION_PODS:
+		take_list(session, &browser->pods, VIEW_PODS, answer, slot);
+		break;
+	case SESSION_PROGRAMS:
+		take_list(session, &browser->programs, VIEW_PROGRAMS, answer, slot);
+		break;
+	case SESSION_QUESTIONS:
+		break;
+	}
+}
+
+static void on_answer(void *context, const char *path, json_t *answer, const char *problem)
+{
+	struct session_slot *slot = context;
+	struct session *session = slot->session;
+	enum view_id view = browser_place(session->browser)->view;
+	bool with_fields = strstr(path, "fields=");
+
+	free(slot->path);
+	free(slot->problem);
+	slot->path = slot->problem = NULL;
+	if (answer)
+		take_answer(slot, answer);
+	else
+		slot->problem = strdup(problem);
+	/* another version of the daemon may not know one of them */
+	if (!answer && with_fields && strstr(problem, "field") && !session->all_fields[view]) {
+		session->all_fields[view] = true;
+		session_ask(session);
+	}
+	if (session_is_waiting(session))
+		return;
+	session->header.problem = session_problem(session);
+	browser_refresh(session->browser);
+	session->round(session, session->context);
+}
+
+static void ask(struct session *session, enum session_question question)
+{
+	struct session_slot *slot = &session->slots[question];
+	struct buffer path = {};
+
+	make_path(session, question, &path);
+	buffer_add(&path, "", 1);
+	if (!path.failed && !(slot->path && strcmp(slot->path, path.data) == 0)) {
+		if (slot->path)
+			source_cancel(session->source, slot);
+		free(slot->path);
+		slot->path = strdup(path.data);
+		if (slot->path && source_ask(session->source, path.data, on_answer, slot)) {
+			free(slot->path);
+			slot->path = NULL;
+		}
+	}
+	buffer_done(&path);
+}
+
+void session_ask(struct session *session)
+{
+	bool is_tree = browser_place(session->browser)->view == VIEW_TREE;
+
+	if (session->header.replay) {
+		struct source_span span;
+
+		source_span(session->source, &span);
+		session->header.index = span.index;
+		session->header.count = span.count;
+	}
+	session->header.interval_seconds = (double)session->browser->interval_ns / NS_PER_S;
+	session->header.paused = session->browser->paused;
+	ask(session, SESSION_NODE);
+	ask(session, SESSION_LIST);
+	if (is_tree) {
+		ask(session, SESSION_PODS);
+		ask(session, SESSION_PROGRAMS);
+	}
+}
+
+void session_ask_anew(struct session *session)
+{
+	for (enum session_question i = SESSION_LIST; i < SESSION_QUESTIONS; i++)
+		drop(&session->slots[i]);
+	session->last_event = 0;
+	session_ask(session);
+}
+
+/* ---- files ---- */
+
+bool session_step(struct session *session, long by)
+{
+	return source_step(session->source, by);
+}
+
+/* Seconds of the day, "12:03" or "12:03:20", on the day of `time`. */
+static bool clock_time(const char *text, double time, double *ret_time)
+{
+	time_t seconds = (time_t)time;
+	int hour, minute, second = 0, end = 0;
+	struct tm tm;
+
+	if (sscanf(text, "%2d:%2d%n:%2d%n", &hour, &minute, &end, &second, &end) < 2 || text[end] ||
+	    !localtime_r(&seconds, &tm))
+		return false;
+	tm.tm_hour = hour;
+	tm.tm_min = minute;
+	tm.tm_sec = second;
+	tm.tm_isdst = -1;
+	*ret_time = (double)mktime(&tm);
+	return true;
+}
+
+bool session_jump(struct session *session, const char *text)
+{
+	struct source_span span;
+	uint64_t ns;
+	double time;
+
+	if (!source_is_file(session->source))
+		return false;
+	source_span(session->source, &span);
+	/* a fraction of the second typed belongs to it */
+	if (clock_time(text, span.time, &time))
+		return source_seek_time(session->source, time + 0.999);
+	if ((*text == '+' || *text == '-') && duration_parse(text + 1, &ns) == 0)
+		return source_seek_time(session->source,
+					span.time + (*text == '-' ? -1 : 1) * ((double)ns / NS_PER_S) +
+						0.001);
+	if (text[0] && !text[strspn(text, "0123456789")])
+		return source_seek(session->source, (size_t)strtoul(text, NULL, 10) - 1);
+	return false;
+}
