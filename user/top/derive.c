@@ -176,3 +176,16 @@ json_t *derive_items(enum view_id view, json_t *list, json_t *before, double sec
 	json_decref(index);
 	return shown;
 }
+
+size_t derive_sources(enum view_id view, const char *field, const char *ret_fields[2])
+{
+	ret_fields[0] = field;
+	for (size_t i = 0; i < RULES; i++) {
+		if (rules[i].view != view || strcmp(rules[i].to, field) != 0)
+			continue;
+		ret_fields[0] = rules[i].from;
+		ret_fields[1] = rules[i].other;
+		return rules[i].other ? 2 : 1;
+	}
+	return 1;
+}

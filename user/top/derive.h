@@ -11,3 +11,6 @@ json_t *derive_list(enum view_id view, json_t *answer);
 /* Items to show of `list`; `before`, which may be NULL, is the list `seconds` earlier (or later: negative). A new reference, perhaps
  * to `list` itself; neither list is changed. */
 json_t *derive_items(enum view_id view, json_t *list, json_t *before, double seconds);
+
+/* The fields of the API that a column of the view needs: itself, or what it is made of. At most two; returns their number. */
+size_t derive_sources(enum view_id view, const char *field, const char *ret_fields[2]);

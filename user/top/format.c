@@ -39,22 +39,22 @@ static void format_bytes(char *out, double value)
 
 static void format_per_second(char *out, double value)
 {
-	static const char *const units[] = { "", "k", "M", "G", "T" };
+	static const char *const units[] = { "", "k", "M", "G", "T", "P", "E" };
 
 	if (value > 0 && value < 0.05)
 		snprintf(out, FORMAT_SIZE, "<0.1");
 	else
-		scaled(out, value >= 10 && value < 1000 ? round(value) : value, 1000, units, 5);
+		scaled(out, value >= 10 && value < 1000 ? round(value) : value, 1000, units, 7);
 }
 
 static void format_count(char *out, double value)
 {
-	static const char *const units[] = { "", "k", "M", "G", "T" };
+	static const char *const units[] = { "", "k", "M", "G", "T", "P", "E" };
 
 	if (value < 99999.5)
 		snprintf(out, FORMAT_SIZE, "%.0f", value);
 	else
-		scaled(out, value, 1000, units, 5);
+		scaled(out, value, 1000, units, 7);
 }
 
 static void format_seconds(char *out, double value)
@@ -103,8 +103,10 @@ static void format_cores(char *out, double value)
 		snprintf(out, FORMAT_SIZE, "<.001");
 	else if (value < 9.9995)
 		snprintf(out, FORMAT_SIZE, "%.3f", value);
-	else
+	else if (value < 999.5)
 		three_digits(out, value, "");
+	else
+		format_count(out, value);
 }
 
 static void format_time(char *out, double value)

@@ -8,6 +8,8 @@
 
 #define FLEXIBLE 8 /* texts with less are of fixed kinds */
 #define TEXT_MAX 64
+#define NARROW 60 /* screens on which names leave room for a number at least */
+#define NARROW_TEXT 10
 
 static bool is_set(const struct layout_columns *columns, const struct column *column)
 {
@@ -123,6 +125,8 @@ void layout_make(struct layout *layout, const struct layout_columns *columns, en
 
 		if (!layout_has(columns, view, column, width) || layout->count == LAYOUT_COLUMNS)
 			continue;
+		if (is_text && width < NARROW && cells > NARROW_TEXT)
+			cells = NARROW_TEXT;
 		most = is_text ? longest(rows, column) : 0;
 		if (!columns->chosen && is_often_empty(column) && view != VIEW_PODS && most == 0)
 			continue;

@@ -60,6 +60,12 @@ static const char *empty_text(const struct browser *browser, const struct header
 	return "nothing here";
 }
 
+/* What ended, and is still told for a while. */
+static bool is_past(const struct row *row)
+{
+	return json_is_false(json_object_get(row->item, "alive"));
+}
+
 static void draw_rows(struct page *page, const struct browser *browser, const struct header *header,
 		      unsigned int y, bool with_cursor)
 {
@@ -70,10 +76,8 @@ static void draw_rows(struct page *page, const struct browser *browser, const st
 	for (size_t i = 0; i < browser->layout.rows && place->first + i < browser->rows.count; i++) {
 		bool is_cursor = with_cursor && place->first + i == place->cursor;
 		const struct row *row = &browser->rows.row[place->first + i];
-		enum style style = is_cursor ? STYLE_CURSOR : row->depth ? STYLE_DIM : STYLE_PLAIN;
+		enum style style = is_cursor ? STYLE_CURSOR : is_past(row) ? STYLE_DIM : STYLE_PLAIN;
 
-		if (row->depth && row->kind != VIEW_PROGRAMS && !is_cursor)
-			style = STYLE_PLAIN;
 		if (is_cursor)
 			page_style(page, 0, y + (unsigned int)i, page->width, style);
 		for (size_t c = 0; c < browser->layout.count; c++)

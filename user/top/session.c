@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/duration.h"
 #include "base/time.h"
+#include "top/derive.h"
 #include "top/scope.h"
 
 void session_init(struct session *session, struct source *source, struct browser *browser,
@@ -55,74 +56,111 @@ const char *session_problem(const struct session *session)
 
 /* ---- paths ---- */
 
-/* Views whose items are long and are fields of the API as they are. */
-static bool has_fields(const struct session *session, enum view_id view)
+/* Views whose items are long: only what is shown is asked for. */
+static bool has_fields(const struct session *session, enum view_id kind)
 {
-	return !session->header.replay && !session->all_fields[view] &&
-	       (view == VIEW_CONTAINERS || view == VIEW_PODS || view == VIEW_PROGRAMS ||
-		view == VIEW_PROCESSES);
+	return !session->header.replay && !session->all_fields[kind] &&
+	       (kind <= VIEW_PROCESSES || kind == VIEW_FILES);
 }
 
-static void add_field(const char **fields, size_t *count, const char *field)
+struct fields {
+	const char *list[VIEW_COLUMNS_MAX + 8];
+	size_t count;
+};
+
+static void add_field(struct fields *fields, const char *field)
 {
-	for (size_t i = 0; i < *count; i++)
-		if (strcmp(fields[i], field) == 0)
+	for (size_t i = 0; i < fields->count; i++)
+		if (strcmp(fields->list[i], field) == 0)
 			return;
-	fields[(*count)++] = field;
+	fields->list[fields->count++] = field;
+	fields->list[fields->count] = NULL;
 }
 
-/* Names, columns that are shown, and what it is sorted by. */
-static void choose_fields(const struct browser *browser, enum view_id view, const char **fields)
+static void add_column(struct fields *fields, enum view_id kind, const struct column *column)
+{
+	const char *sources[2];
+	size_t count = derive_sources(kind, column->field, sources);
+
+	if (!(column->views & 1u << kind))
+		return;
+	for (size_t i = 0; i < count; i++)
+		add_field(fields, sources[i]);
+}
+
+/* Of items of `kind`: names, columns that `view` shows, and what it is sorted by. */
+static void choose_fields(const struct browser *browser, enum view_id view, enum view_id kind,
+			  struct fields *fields)
 {
 	static const char *const names[] = {
 		"namespace", "pod", "container", "program", "kind", "id", "pid"
 	};
 	const struct browser_view *state = &browser->views[view];
 	const struct column *column;
-	size_t count = 0, length;
 	const char *name;
+	size_t length;
 
-	for (unsigned int n = 0; (name = view_name(view, n, &length)), length > 0; n++)
+	for (unsigned int n = 0; (name = view_name(kind, n, &length)), length > 0; n++)
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			if (strlen(names[i]) == length && strncmp(names[i], name, length) == 0)
-				add_field(fields, &count, names[i]);
+				add_field(fields, names[i]);
+	if (kind == VIEW_CONTAINERS)
+		add_field(fields, "alive");
 	for (size_t position = 0; (column = view_column(view, &position));)
 		if (layout_has(&state->columns, view, column, browser->width))
-			add_field(fields, &count, column->field);
-	add_field(fields, &count, state->sort->field);
-	fields[count] = NULL;
+			add_column(fields, kind, column);
+	add_column(fields, kind, state->sort);
+}
+
+/* More than one answer holds: the daemon has to choose. */
+static void narrow(const struct browser *browser, struct scope_part *part, char *sort, size_t size)
+{
+	const struct browser_view *view = browser_view(browser);
+	const char *sources[2];
+
+	if (browser->items.total <= json_array_size(browser->items.list) ||
+	    browser_place(browser)->view >= VIEW_THREADS)
+		return;
+	derive_sources(browser_place(browser)->view, view->sort->field, sources);
+	snprintf(sort, size, "%s%s", view->descending ? "-" : "", sources[0]);
+	part->sort = sort;
+	part->filter = browser_place(browser)->filter;
+}
+
+/* Of what kind the items are that a question brings. */
+static enum view_id kind_of(const struct session *session, enum session_question question)
+{
+	enum view_id view = browser_place(session->browser)->view;
+
+	switch (question) {
+	case SESSION_NODE:
+		return VIEW_NODE;
+	case SESSION_PODS:
+		return VIEW_PODS;
+	case SESSION_PROGRAMS:
+		return VIEW_PROGRAMS;
+	default:
+		return view == VIEW_TREE ? VIEW_CONTAINERS : view;
+	}
 }
 
 static void make_path(struct session *session, enum session_question question, struct buffer *path)
 {
-	static const enum view_id parts[SESSION_QUESTIONS] = {
-		[SESSION_NODE] = VIEW_NODE,
-		[SESSION_PODS] = VIEW_PODS,
-		[SESSION_PROGRAMS] = VIEW_PROGRAMS,
-	};
 	const struct browser *browser = session->browser;
 	const struct browser_place *place = browser_place(browser);
-	const char *fields[VIEW_COLUMNS_MAX + 8];
+	enum view_id kind = kind_of(session, question);
+	struct fields fields = {};
 	struct scope_part part = {};
 	char sort[128];
 
-	if (question != SESSION_LIST) {
-		scope_path(path, parts[question], NULL, NULL);
-		return;
+	if (question != SESSION_NODE && has_fields(session, kind)) {
+		choose_fields(browser, place->view, kind, &fields);
+		part.fields = fields.list;
 	}
-	if (has_fields(session, place->view)) {
-		choose_fields(browser, place->view, fields);
-		part.fields = fields;
-	}
-	/* more than one answer holds: the daemon has to choose */
-	if (browser->items.total > json_array_size(browser->items.list) && place->view < VIEW_THREADS) {
-		snprintf(sort, sizeof(sort), "%s%s", browser_view(browser)->descending ? "-" : "",
-			 browser_view(browser)->sort->field);
-		part.sort = sort;
-		part.filter = place->filter;
-	}
-	scope_path(path, place->view, place->scope, &part);
-	if (place->view == VIEW_EVENTS && !session->header.replay && session->last_event > 0) {
+	if (question == SESSION_LIST)
+		narrow(browser, &part, sort, sizeof(sort));
+	scope_path(path, kind, question == SESSION_LIST ? place->scope : NULL, &part);
+	if (kind == VIEW_EVENTS && !session->header.replay && session->last_event > 0) {
 		char after[32];
 
 		snprintf(after, sizeof(after), "%lld", (long long)session->last_event);
@@ -175,7 +213,7 @@ static void on_answer(void *context, const char *path, json_t *answer, const cha
 {
 	struct session_slot *slot = context;
 	struct session *session = slot->session;
-	enum view_id view = browser_place(session->browser)->view;
+	enum view_id kind = kind_of(session, slot->question);
 	bool with_fields = strstr(path, "fields=");
 
 	free(slot->path);
@@ -186,8 +224,8 @@ static void on_answer(void *context, const char *path, json_t *answer, const cha
 	else
 		slot->problem = strdup(problem);
 	/* another version of the daemon may not know one of them */
-	if (!answer && with_fields && strstr(problem, "field") && !session->all_fields[view]) {
-		session->all_fields[view] = true;
+	if (!answer && with_fields && strstr(problem, "field") && !session->all_fields[kind]) {
+		session->all_fields[kind] = true;
 		session_ask(session);
 	}
 	if (session_is_waiting(session))

@@ -75,6 +75,20 @@ const struct column *view_column(enum view_id view, size_t *position)
 	return NULL;
 }
 
+/* What people call the columns that every view has a key for. */
+static int key_by_name(const char *name, size_t length)
+{
+	static const struct {
+		const char *name;
+		char key;
+	} names[] = { { "name", 'N' }, { "cpu", 'P' }, { "memory", 'M' }, { "disk", 'D' }, { "time", 'T' } };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i].name) == length && strncasecmp(names[i].name, name, length) == 0)
+			return names[i].key;
+	return 0;
+}
+
 const struct column *view_column_by_name(enum view_id view, const char *name, size_t length)
 {
 	const struct column *column;
@@ -85,7 +99,7 @@ const struct column *view_column_by_name(enum view_id view, const char *name, si
 	for (size_t position = 0; (column = view_column(view, &position));)
 		if (strlen(column->heading) == length && strncasecmp(column->heading, name, length) == 0)
 			return column;
-	return NULL;
+	return view_column_by_key(view, key_by_name(name, length));
 }
 
 const struct column *view_column_by_key(enum view_id view, int key)

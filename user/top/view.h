@@ -55,7 +55,7 @@ const char *view_name(enum view_id view, unsigned int n, size_t *ret_length);
 
 /* The columns of a view, in order: call with *position = 0 at first; NULL behind the last. */
 const struct column *view_column(enum view_id view, size_t *position);
-/* By field, by heading (case does not matter), or by the key that sorts by it. NULL: the view has no such column. */
+/* By field, by heading, by what people call it (name, cpu, memory, disk, time), or by the key that sorts by it. NULL: the view has no such column. */
 const struct column *view_column_by_name(enum view_id view, const char *name, size_t length);
 const struct column *view_column_by_key(enum view_id view, int key);
 size_t view_column_index(const struct column *column); /* among all columns, below VIEW_COLUMNS_MAX */
