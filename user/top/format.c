@@ -83,6 +83,14 @@ static void format_seconds(char *out, double value)
 		snprintf(out, FORMAT_SIZE, "%.0fd", fmin(floor(whole / 86400), 999999));
 }
 
+static void format_age(char *out, double value)
+{
+	if (value < 59.5)
+		snprintf(out, FORMAT_SIZE, "%.0fs", fmax(value, 0));
+	else
+		format_seconds(out, value);
+}
+
 static void format_ratio(char *out, double value)
 {
 	double percent = value * 100;
@@ -131,7 +139,7 @@ void format_number(char out[FORMAT_SIZE], enum format format, double value)
 		[FORMAT_RATIO] = format_ratio,
 		[FORMAT_COUNT] = format_count,
 		[FORMAT_TIME] = format_time,
-		[FORMAT_AGE] = format_seconds,
+		[FORMAT_AGE] = format_age,
 	};
 
 	if (isnan(value)) {

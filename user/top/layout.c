@@ -8,6 +8,7 @@
 
 #define FLEXIBLE 8 /* texts with less are of fixed kinds */
 #define TEXT_MAX 64
+#define NAME_CELLS 40
 #define NARROW 60 /* screens on which names leave room for a number at least */
 #define NARROW_TEXT 10
 
@@ -128,6 +129,9 @@ void layout_make(struct layout *layout, const struct layout_columns *columns, en
 		if (is_text && width < NARROW && cells > NARROW_TEXT)
 			cells = NARROW_TEXT;
 		most = is_text ? longest(rows, column) : 0;
+		/* where there is room, names go before the numbers of wide screens */
+		if (width >= VIEW_WIDE && most > cells)
+			cells = most < NAME_CELLS ? most : NAME_CELLS;
 		if (!columns->chosen && is_often_empty(column) && view != VIEW_PODS && most == 0)
 			continue;
 		if (used + cells > width) {
