@@ -78,6 +78,10 @@ int give(void *context)
 		bpf_map_delete_elem(&group_by_cgroup, &control->group_cgroup[i]);
 		bpf_map_push_elem(&free_groups, &control->group[i], 0);
 	}
+	for (__u32 i = 0; i < GIVEN_CONNECTIONS && i < control->connection_key_count; i++)
+		bpf_map_delete_elem(&connection_by_key, &control->connection_key[i]);
+	for (__u32 i = 0; i < GIVEN_CONNECTIONS && i < control->connection_count; i++)
+		bpf_map_push_elem(&free_connections, &control->connection[i], 0);
 	for (__u32 i = 0; i < GIVEN_DISKS && i < control->disk_count; i++) {
 		bpf_map_delete_elem(&disk_by_owner, &control->disk_owner[i]);
 		bpf_map_push_elem(&free_disks, &control->disk[i], 0);

@@ -83,3 +83,15 @@ int survey_sockets(struct bpf_iter__task_file *context)
 		tcp_on_survey(socket->sk, task, control->survey_listeners);
 	return 0;
 }
+
+/* Run now and then by reading the iterator's descriptor: all sockets with storage, those of all network namespaces. Since 5.10. */
+SEC("iter/bpf_sk_storage_map")
+int survey_connections(struct bpf_iter__bpf_sk_storage_map *context)
+{
+	const struct tcp_socket *socket = context->value;
+	const struct sock *sk = context->sk;
+
+	if (socket && sk && socket->connection)
+		connection_survey(socket, sk);
+	return 0;
+}

@@ -2,6 +2,7 @@
 #pragma once
 /* Read-only data of every BPF object, set by the daemon between open and load. */
 #include "record.h"
+#include "record_connection.h"
 
 /* What a system call is, by its number: table call_kind[] */
 enum call_class {
@@ -58,6 +59,7 @@ struct probe_config {
 	__u32 uring;              /* enum uring_arguments */
 	__u32 waits;              /* keep the time off the CPU by reason */
 	__u32 has_socket_storage; /* bpf_sk_storage_get() in tracing programs: 5.11 */
+	__u32 connections_per_cgroup; /* entries of connections[] */
 	__u32 survey_copies; /* profile light: the survey copies the counters that sched_switch copies elsewhere */
 	__u64 started_ns; /* CLOCK_BOOTTIME: threads that began later are births */
 	struct call_kind call[SYSCALL_NUMBERS];
@@ -74,6 +76,7 @@ struct probe_config {
 #define GIVEN_SLOTS 256
 #define GIVEN_GROUPS 16
 #define GIVEN_DISKS 16
+#define GIVEN_CONNECTIONS 64
 
 struct control {
 	/* survey: its number, and whether it makes records for tasks without one or only marks those that are there */
@@ -90,4 +93,8 @@ struct control {
 	__u64 group_cgroup[GIVEN_GROUPS]; /* whose they were */
 	__u32 disk[GIVEN_DISKS];
 	__u64 disk_owner[GIVEN_DISKS];
+	/* entries of connections[], and keys of others that are to be found no more */
+	__u32 connection_count, connection_key_count;
+	__u32 connection[GIVEN_CONNECTIONS];
+	struct connection_row_key connection_key[GIVEN_CONNECTIONS];
 };

@@ -18,4 +18,6 @@ struct group_tcp {
 		__u64 sum_ns;
 		__u32 bucket[HISTOGRAM_BUCKETS]; /* may wrap: differences count */
 	} histogram[TCP_HISTOGRAMS];
+	__u32 connections; /* entries of connections[] that its cgroup has, but those of address 0; the reader subtracts */
+	__u32 padding;
 } __attribute__((aligned(64)));

@@ -43,6 +43,8 @@ MAP_ARRAY(group_tcps, struct group_tcp, BPF_F_MMAPABLE);
 MAP_ARRAY(focuses, struct focus_counts, BPF_F_MMAPABLE);
 /* one entry: what cgroups unknown to the reader belong to; written by the reader */
 MAP_ARRAY(focus_lists, struct focus_list, BPF_F_MMAPABLE);
+/* TCP connections of one cgroup, direction, peer and port; the reader clears one that nobody used for a while */
+MAP_ARRAY(connections, struct connection_row, BPF_F_MMAPABLE);
 /* event type -> reservations of `events` that failed; never deleted */
 MAP_ARRAY(event_drops, __u64, BPF_F_MMAPABLE);
 
@@ -99,7 +101,15 @@ struct {
 	__type(value, struct disk_request);
 } disk_requests SEC(".maps");
 
-/* Free slots, groups and entries of disks[]: popped here, pushed back by the reader. Stacks, so that a quiet machine stays on few pages. */
+/* key -> entry of connections[]; deleted by the reader when nobody used it for a while */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct connection_row_key);
+	__type(value, __u32);
+} connection_by_key SEC(".maps");
+
+/* Free slots, groups and entries of disks[] and connections[]: popped here, pushed back by the reader. Stacks, so that a quiet machine stays on few pages. */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, 1);
@@ -117,6 +127,12 @@ struct {
 	__uint(max_entries, 1);
 	__type(value, __u32);
 } free_disks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);
+	__type(value, __u32);
+} free_connections SEC(".maps");
 
 /* Rare notices (include/events.def), consumed by the reader. */
 struct {

@@ -59,6 +59,7 @@ static struct host_map {
 	ARRAY_ROW(groups),
 	ARRAY_ROW(latencies),
 	ARRAY_ROW(group_tcps),
+	ARRAY_ROW(connections),
 	ARRAY_ROW(control_map),
 	ARRAY_ROW(slot_by_pid),
 	ARRAY_ROW(disks),
@@ -76,6 +77,8 @@ static struct host_map {
 	{ &disk_by_owner, HASH, 8, 4, 0, 0, NULL, NULL },
 	{ &disk_requests, HASH, 8, sizeof(struct disk_request), 0, 0, NULL, NULL },
 	{ &free_disks, STACK, 0, 4, 0, 0, NULL, NULL },
+	{ &connection_by_key, HASH, sizeof(struct connection_row_key), 4, 0, 0, NULL, NULL },
+	{ &free_connections, STACK, 0, 4, 0, 0, NULL, NULL },
 };
 
 #define MAPS (sizeof(maps) / sizeof(maps[0]))
@@ -518,6 +521,7 @@ void host_start(const struct probe_config *config, __u32 slots, __u32 group_coun
 	map_start(&latencies, group_count);
 	map_start(&group_tcps, group_count);
 	map_start(&tcp_sockets_by_address, 64);
+	connection_maps_start();
 	map_start(&control_map, 1);
 	disk_maps_start();
 	focus_maps_start();

@@ -145,6 +145,17 @@ void host_socket_send_reset(struct host_socket *socket); /* NULL: for no socket 
 void host_socket_receive_reset(struct host_socket *socket);
 /* `survey_sockets` meets a file of the task; a NULL socket is another kind of file. */
 void host_survey_socket(struct host_task *task, struct host_socket *socket, bool only_listeners);
+/* What a socket's entry of connections[] is found by, and what it has moved; `has_end`: the peer's end of the stream has come. */
+#define HOST_CONNECTIONS 10 /* entries, the first two included */
+void host_socket_set_peer(struct host_socket *socket, const __u8 address[16], __u16 peer_port,
+			  __u16 own_port);
+void host_socket_set_moved(struct host_socket *socket, __u64 sent, __u64 sent_again, __u64 received,
+			   bool has_end);
+void host_survey_connection(struct host_socket *socket);
+/* NULL when there is none; `address` NULL is that of what has no entry of its own. */
+const struct connection_row *host_connection(__u64 cgroup_id, __u32 direction, const __u8 address[16],
+					     __u16 port);
+const struct connection_row *host_connection_rest(void);
 const struct group_tcp *host_group_tcp(__u32 group);
 /* Group of a cgroup, 0 when it has none; its cgroup is gone, as the reader gives it back. */
 __u32 host_group_of(__u64 cgroup_id);

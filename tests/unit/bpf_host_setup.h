@@ -39,6 +39,7 @@ static inline void host_settings(struct probe_config *config)
 			     .socket_storage = true,
 			     .cpu_controller = 1,
 			     .possible_cpus = HOST_CPUS },
+		.connections = 24,
 		.started_ns = STARTED,
 	};
 

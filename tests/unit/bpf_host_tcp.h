@@ -2,6 +2,15 @@
 #pragma once
 /* A part of bpf_host.c: TCP sockets and their storage. */
 
+static void connection_maps_start(void)
+{
+	map_start(&connections, HOST_CONNECTIONS);
+	map_start(&connection_by_key, HOST_CONNECTIONS);
+	map_start(&free_connections, HOST_CONNECTIONS);
+	for (__u32 number = HOST_CONNECTIONS - 1; number >= CONNECTION_FIRST; number--)
+		bpf_map_push_elem(&free_connections, &number, 0);
+}
+
 struct host_socket {
 	struct tcp_sock tcp; /* first: one address for all that it is */
 	struct tcp_socket storage;
@@ -155,4 +164,47 @@ static void *bpf_sk_storage_get(const void *map, void *sk, void *value, __u64 fl
 static struct socket *bpf_sock_from_file(struct file *file)
 {
 	return file->private_data;
+}
+
+void host_socket_set_peer(struct host_socket *socket, const __u8 address[16], __u16 peer_port, __u16 own_port)
+{
+	struct sock_common *common = &socket->tcp.inet_conn.icsk_inet.sk.__sk_common;
+
+	__builtin_memcpy(&common->skc_v6_daddr, address, 16);
+	__builtin_memcpy(&common->skc_daddr, address + 12, 4);
+	common->skc_dport = __builtin_bswap16(peer_port);
+	common->skc_num = own_port;
+}
+
+void host_socket_set_moved(struct host_socket *socket, __u64 sent, __u64 sent_again, __u64 received,
+			   bool has_end)
+{
+	socket->tcp.bytes_sent = sent + sent_again;
+	socket->tcp.bytes_retrans = sent_again;
+	socket->tcp.bytes_received = received + has_end;
+	sock_of(socket)->__sk_common.skc_flags = has_end ? 1UL << SOCK_DONE : 0;
+}
+
+void host_survey_connection(struct host_socket *socket)
+{
+	struct bpf_iter__bpf_sk_storage_map context = { .sk = sock_of(socket), .value = &socket->storage };
+
+	survey_connections(&context);
+}
+
+const struct connection_row *host_connection(__u64 cgroup_id, __u32 direction, const __u8 address[16],
+					     __u16 port)
+{
+	struct connection_row_key key = { .cgroup_id = cgroup_id, .port = port, .direction = direction };
+	const __u32 *number;
+
+	if (address)
+		__builtin_memcpy(key.address, address, sizeof(key.address));
+	number = bpf_map_lookup_elem(&connection_by_key, &key);
+	return number ? connection_at(*number) : NULL;
+}
+
+const struct connection_row *host_connection_rest(void)
+{
+	return connection_at(CONNECTION_REST);
 }

@@ -149,6 +149,7 @@ static int start_bpf(struct collector *collector, const struct options *options)
 		.feature = collector->feature,
 		.slots = choose_slots(options, collector),
 		.groups = options->bpf_max_cgroups,
+		.connections = options->limits_connections,
 		.cgroup_v1 = cgroupfs_has_v1_cpu(&collector->cgroupfs),
 		.cgroup_hierarchy = collector->cgroupfs.v1_id[CONTROLLER_CPU],
 		.io_v1 = collector->cgroupfs.v1_id[CONTROLLER_BLKIO],

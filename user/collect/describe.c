@@ -48,6 +48,8 @@ static void describe_records(const struct collector *collector, struct self *sel
 	self_set(self, SELF_UNATTRIBUTED, "disk_requests", NULL, statistics->disks.unattributed);
 	self_set(self, SELF_UNATTRIBUTED, "disk_completions", NULL, statistics->disks.lost);
 	self_set(self, SELF_UNATTRIBUTED, "oom_kills", NULL, statistics->unattributed_victims);
+	self_set(self, SELF_MAP_ENTRIES, "connections", NULL, statistics->connections);
+	self_set(self, SELF_MAP_CAPACITY, "connections", NULL, statistics->connection_capacity);
 	self_set(self, SELF_MAP_ENTRIES, "disks", NULL, statistics->disks.entries);
 	self_set(self, SELF_MAP_CAPACITY, "disks", NULL, statistics->disks.capacity);
 	self_set(self, SELF_UNATTRIBUTED_CPU, NULL, NULL, statistics->unattributed_cpu_ns);

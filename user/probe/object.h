@@ -21,7 +21,8 @@ struct object_maps {
 struct object_settings {
 	const struct probe_config *config;
 	uint32_t slots, groups, cpus;
-	uint32_t disks;     /* cgroups that use a disk, and disks */
+	uint32_t disks; /* cgroups that use a disk, and disks */
+	uint32_t connections;
 	uint32_t latencies; /* groups in profile full, else 1 */
 	uint32_t sockets;   /* known by address: 1 where there is socket storage */
 };

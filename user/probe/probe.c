@@ -214,6 +214,7 @@ int probe_new(const struct probe_settings *settings, struct probe **ret_probe)
 		.slots = settings->slots,
 		.groups = settings->groups,
 		.disks = settings->groups / 4,
+		.connections = settings->connections + CONNECTION_FIRST,
 		.cpus = settings->feature.possible_cpus,
 		.latencies = settings->profile == PROBE_FULL ? settings->groups : 1,
 		.sockets = settings->feature.socket_storage ? 1 : SOCKETS_BY_ADDRESS,
@@ -270,11 +271,22 @@ bool probe_is_hook(enum probe_program program)
 	return program != PROBE_poke && program != PROBE_give && !is_on_demand(program);
 }
 
+/* An iterator over the elements of a map. */
+static struct bpf_link *attach_to_map(const struct probe *probe, enum probe_program program, const char *map)
+{
+	union bpf_iter_link_info info = { .map.map_fd = (uint32_t)probe_map(probe, map) };
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
+
+	return bpf_program__attach_iter(probe->program[program], &options);
+}
+
 static int attach_program(struct probe *probe, enum probe_program program)
 {
 	struct probe_status *status = &probe->status[program];
 
-	probe->link[program] = bpf_program__attach(probe->program[program]);
+	probe->link[program] = program == PROBE_survey_connections ?
+				       attach_to_map(probe, program, "tcp_sockets") :
+				       bpf_program__attach(probe->program[program]);
 	if (!probe->link[program]) {
 		int error = -errno;
 		/* libbpf asks it for the number of the tracepoint */

@@ -27,6 +27,7 @@ struct probe_settings {
 	struct feature feature;
 	uint32_t slots;
 	uint32_t groups;
+	uint32_t connections;      /* rows of TCP connections */
 	bool cgroup_v1;            /* the `cpu` controller is on a v1 hierarchy */
 	uint32_t cgroup_hierarchy; /* its id */
 	bool io_v1;                /* the `blkio` controller is on a v1 hierarchy */
@@ -89,7 +90,7 @@ uint64_t probe_kernel_memory(const struct probe *probe);
 
 /* A new descriptor whose reading runs an iterator over all threads, or negative errno. The caller closes it. */
 int probe_iterate(const struct probe *probe, enum probe_program iterator);
-/* Runs an attached iterator once, `survey` over all threads or `survey_sockets` over all open files; 0 or negative errno. */
+/* Runs an attached iterator once: `survey` over all threads, `survey_sockets` over all open files, `survey_connections` over all sockets; 0 or negative errno. */
 int probe_survey(struct probe *probe, enum probe_program iterator);
 /* Runs `give`: what the control map lists is free again. 0 or negative errno. */
 int probe_give(struct probe *probe);

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 
 #include "base/time.h"
+#include "read/connections.h"
 #include "read/disks.h"
 #include "read/focus.h"
 #include "read/groups.h"
@@ -29,6 +30,7 @@ struct records {
 	struct groups *groups;
 	struct disks *disks;
 	struct focus_reader *focus;
+	struct connections *connections;
 	struct oom oom;
 	struct thread *threads; /* [slot_count], touched only where used */
 	uint64_t *drained;      /* [cpu_count], entries of retired_slot[] taken */
@@ -73,6 +75,7 @@ int records_new(struct probe *probe, const struct feature *feature, struct model
 	error = error ?: table_fill(records->table.free_disks, 1, records->table.disk_count - 1);
 	error = error ?: disks_new(&records->table, &records->disks);
 	error = error ?: focus_reader_new(&records->table, model, &records->focus);
+	error = error ?: connections_new(&records->table, &records->connections);
 	if (error)
 		return error;
 	*ret_records = take_ptr(records);
@@ -86,6 +89,7 @@ void records_free(struct records *records)
 	groups_free(records->groups);
 	disks_free(records->disks);
 	focus_reader_free(records->focus);
+	connections_free(records->connections);
 	if (records->threads)
 		munmap(records->threads, (size_t)records->table.slot_count * sizeof(*records->threads));
 	free(records->drained);
@@ -395,9 +399,12 @@ void records_pass(struct records *records, const struct thread_owner *owner)
 	read_tables(records);
 	read_statistics(records);
 	groups_pass(records->groups, owner);
+	connections_pass(records->connections, owner);
 	disks_pass(records->disks, owner);
 	oom_pass(&records->oom, records->table.oom_log, owner);
 	records->statistics.disks = *disks_statistics(records->disks);
+	records->statistics.connections = connections_count(records->connections);
+	records->statistics.connection_capacity = records->table.connection_count - CONNECTION_FIRST;
 	records->statistics.unattributed_victims = records->oom.lost;
 	table_give(&records->table);
 }

@@ -30,7 +30,8 @@ struct records_statistics {
 	uint64_t difference[ACCOUNTS];
 	uint64_t unattributed_calls, unattributed_switches, unattributed_cpu_ns, unattributed_births;
 	uint64_t unattributed_bytes, unattributed_messages, unattributed_uring; /* see struct cpu_state */
-	uint64_t unattributed_connections; /* TCP connections of no cgroup */
+	uint64_t unattributed_connections;         /* TCP connections of no cgroup */
+	uint64_t connections, connection_capacity; /* rows in use */
 	struct disks_statistics disks;
 	uint64_t unattributed_victims; /* of the OOM killer: written over before they were read */
 	uint64_t no_group;             /* records without a group */

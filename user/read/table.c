@@ -57,6 +57,7 @@ int table_map(struct table *table, struct probe *probe, uint32_t cpu_count)
 	MAP(focuses, &entries);
 	MAP(focus_lists, &entries);
 	MAP(focus_cells, &entries);
+	MAP(connections, &table->connection_count);
 	MAP(slot_by_pid, &entries);
 	MAP(event_drops, &entries);
 #undef MAP
@@ -73,9 +74,11 @@ int table_map(struct table *table, struct probe *probe, uint32_t cpu_count)
 	table->free_slots = probe_map(probe, "free_slots");
 	table->free_groups = probe_map(probe, "free_groups");
 	table->free_disks = probe_map(probe, "free_disks");
+	table->free_connections = probe_map(probe, "free_connections");
 	table->slot_by_pid_far = probe_map(probe, "slot_by_pid_far");
 	table->group_by_cgroup = probe_map(probe, "group_by_cgroup");
-	if (!error && (table->free_slots < 0 || table->free_groups < 0 || table->free_disks < 0))
+	if (!error && (table->free_slots < 0 || table->free_groups < 0 || table->free_disks < 0 ||
+		       table->free_connections < 0))
 		error = -ENOENT;
 	return error;
 }
@@ -93,6 +96,7 @@ void table_done(struct table *table)
 	UNMAP(group_tcps, table->group_count);
 	UNMAP(latencies, table->group_count);
 	UNMAP(disks, table->disk_count);
+	UNMAP(connections, table->connection_count);
 	UNMAP(oom_log, 1);
 	UNMAP(focuses, FOCUS_PLACES);
 	UNMAP(focus_lists, 1);
@@ -116,10 +120,12 @@ void table_give(struct table *table)
 {
 	struct control *control = table->control;
 
-	if (!control->slot_count && !control->group_count && !control->disk_count)
+	if (!control->slot_count && !control->group_count && !control->disk_count &&
+	    !control->connection_count && !control->connection_key_count)
 		return;
 	probe_give(table->probe);
 	control->slot_count = control->group_count = control->disk_count = 0;
+	control->connection_count = control->connection_key_count = 0;
 }
 
 void table_give_slot(struct table *table, uint32_t slot)
@@ -146,5 +152,19 @@ void table_give_disk(struct table *table, uint32_t disk, uint64_t owner)
 	table->control->disk[index] = disk;
 	table->control->disk_owner[index] = owner;
 	if (table->control->disk_count == GIVEN_DISKS)
+		table_give(table);
+}
+
+void table_give_connection(struct table *table, uint32_t number)
+{
+	table->control->connection[table->control->connection_count++] = number;
+	if (table->control->connection_count == GIVEN_CONNECTIONS)
+		table_give(table);
+}
+
+void table_forget_connection(struct table *table, const struct connection_row_key *key)
+{
+	table->control->connection_key[table->control->connection_key_count++] = *key;
+	if (table->control->connection_key_count == GIVEN_CONNECTIONS)
 		table_give(table);
 }

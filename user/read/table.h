@@ -20,6 +20,7 @@ struct table {
 	struct disk *disks;
 	struct oom_log *oom_log;
 	struct group_tcp *group_tcps;
+	struct connection_row *connections;
 	struct group_latency *latencies; /* NULL outside profile full */
 	struct focus_counts *focuses;    /* [FOCUS_PLACES] */
 	struct focus_list *focus_lists;
@@ -28,9 +29,9 @@ struct table {
 	struct control *control;
 	uint64_t *event_drops;
 	struct probe *probe;
-	int free_slots, free_groups, free_disks, slot_by_pid_far,
+	int free_slots, free_groups, free_disks, free_connections, slot_by_pid_far,
 		group_by_cgroup; /* descriptors, the probe's */
-	uint32_t slot_count, group_count, disk_count, cpu_count;
+	uint32_t slot_count, group_count, disk_count, connection_count, cpu_count;
 };
 
 /* 0 or negative errno; table_done() takes half-mapped ones too. */
@@ -44,4 +45,7 @@ int table_fill(int stack, uint32_t first, uint32_t last);
 void table_give_slot(struct table *table, uint32_t slot);
 void table_give_group(struct table *table, uint32_t group, uint64_t cgroup_id);
 void table_give_disk(struct table *table, uint32_t disk, uint64_t owner);
+void table_give_connection(struct table *table, uint32_t number);
+/* Lists a key of connections[] to be deleted; its entry is given back apart, when nobody can be about to use it any more. */
+void table_forget_connection(struct table *table, const struct connection_row_key *key);
 void table_give(struct table *table);
