@@ -42,6 +42,8 @@ enum value_index {
 #define THREAD_VALUES V_STARTS              /* and those kept there in 32 bits */
 #define PROGRAM_VALUES V_START_TIME         /* kept for a program */
 #define CONTAINER_VALUES V_RUNQUEUE_LATENCY /* kept for a container and the node */
+/* Kept for a pod, at value[V_NETNS_x - V_NETNS_ACCEPT_OVERFLOWS]. */
+#define NETNS_VALUES (V_NETDEV_RECEIVE - V_NETNS_ACCEPT_OVERFLOWS)
 /* The last: kept for an interface, at value[V_NETDEV_x - V_NETDEV_RECEIVE]. */
 #define NETDEV_VALUES (VALUES - V_NETDEV_RECEIVE)
 

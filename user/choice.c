@@ -13,6 +13,7 @@ struct sheet_choice choice_of(const struct options *options)
 		.drop_count = options->metrics_drop_label.count,
 		.series_limit = options->limits_series,
 		.created = options->metrics_created,
+		.connections = options->metrics_connections,
 	};
 }
 

@@ -122,7 +122,8 @@ void api_endpoint_add_metrics(struct api_answer *answer, enum metric_level level
 	json_begin_object(&answer->json, "metrics");
 	for (const struct metric *metric = metrics; metric < metrics + METRICS; metric++) {
 		if (!(metric->levels & level) || metric->source == SOURCE_CPU ||
-		    metric->source == SOURCE_DISK || answer->in->model->missing >> metric->needs & 1 ||
+		    metric->source == SOURCE_DISK || metric->source == SOURCE_PEER ||
+		    answer->in->model->missing >> metric->needs & 1 ||
 		    metric_family_name(metric, level, name, sizeof(name)) < 0)
 			continue;
 		write_metric(&answer->json, name, metric, container, value);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "export/connection_families.h"
 #include "export/disk_families.h"
 #include "export/identity_families.h"
 #include "export/network_families.h"
@@ -197,7 +198,7 @@ static void add_level(struct page *page, const struct rows *rows)
 		bool summed;
 
 		if (!(metric->levels & rows->level) || metric->source == SOURCE_DISK ||
-		    page->in->model->missing >> metric->needs & 1)
+		    metric->source == SOURCE_PEER || page->in->model->missing >> metric->needs & 1)
 			continue;
 		if (metric_family_name(metric, rows->level, name, sizeof(name)) < 0) {
 			sheet_fail(page->sheet, true);
@@ -314,6 +315,8 @@ int exposition_write(const struct exposition_input *in, enum sheet_body body, st
 	if (error)
 		return error;
 	add_level(&page, &page.containers);
+	if (in->choice.connections)
+		page.series += connection_families_add(page.sheet, in, page.series);
 	add_identity(&page);
 	add_level(&page, &page.programs);
 	network_families_add(page.sheet, in);

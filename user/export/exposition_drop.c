@@ -9,7 +9,7 @@
 static bool can_sum(const struct metric *metric, const char *label)
 {
 	return *label && strcmp(metric->label, label) == 0 && metric->source != SOURCE_FILE &&
-	       metric->source != SOURCE_DISK;
+	       metric->source != SOURCE_DISK && metric->source != SOURCE_PEER;
 }
 
 static bool matches_rule(const char *rule, const struct metric *metric, const char *name)

@@ -74,7 +74,9 @@ const struct metric metrics[METRICS] = {
 	_Static_assert(METRIC_##kind == METRIC_HISTOGRAM || SOURCE_##source != SOURCE_GROUP, #id);         \
 	_Static_assert(SOURCE_##source != SOURCE_DISK || (levels) == N, #id);                              \
 	_Static_assert((SOURCE_##source == SOURCE_NETDEV) == (V_##id >= V_NETDEV_RECEIVE), #id);           \
-	_Static_assert((SOURCE_##source == SOURCE_NETDEV) == ((levels) == POD), #id);
+	_Static_assert((SOURCE_##source >= SOURCE_NETNS) == (V_##id >= V_NETNS_ACCEPT_OVERFLOWS), #id);    \
+	_Static_assert(SOURCE_##source != SOURCE_PEER || (levels) == C, #id);                              \
+	_Static_assert((SOURCE_##source >= SOURCE_NETNS) == ((levels) == POD), #id);
 #include "metrics.def"
 #undef METRIC
 

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "export/connection_families.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+#include "model/connection.h"
+
+/* A row with its labels: made once for all families. */
+struct row {
+	const struct connection *connection;
+	size_t labels_at, labels_size;
+};
+
+struct rows {
+	struct buffer labels;
+	struct row *list;
+	size_t count;
+};
+
+static void rows_done(struct rows *rows)
+{
+	buffer_done(&rows->labels);
+	free(rows->list);
+}
+
+static void add_row(const struct sheet *sheet, struct rows *rows, const struct connection *connection,
+		    size_t limit)
+{
+	static const struct metric *const any = &metrics[M_TCP_OPENED];
+	const struct container *container = connection->container;
+	size_t begin = rows->labels.size;
+	char port[8] = "";
+
+	if (connection->key.port)
+		snprintf(port, sizeof(port), "%u", connection->key.port);
+	sheet_add_label(sheet, &rows->labels, begin, "namespace", container->namespace, limit);
+	sheet_add_label(sheet, &rows->labels, begin, "pod", container->pod, limit);
+	sheet_add_label(sheet, &rows->labels, begin, "container", container->name, limit);
+	sheet_add_label(sheet, &rows->labels, begin, "direction",
+			metric_label_value(any, connection->key.direction), limit);
+	sheet_add_label(sheet, &rows->labels, begin, "peer", connection->peer, sizeof(connection->peer));
+	sheet_add_label(sheet, &rows->labels, begin, "port", port, sizeof(port));
+	rows->list[rows->count++] = (struct row){ connection, begin, rows->labels.size - begin };
+}
+
+/* The rows of containers: those of the node have no names. */
+static bool collect_rows(const struct sheet *sheet, const struct model *model, struct rows *rows)
+{
+	size_t count = 0;
+
+	for (const struct connection *c = connection_next(model, NULL); c; c = connection_next(model, c))
+		count++;
+	rows->list = calloc(count + 1, sizeof(*rows->list));
+	if (!rows->list)
+		return false;
+	for (const struct connection *c = connection_next(model, NULL); c; c = connection_next(model, c))
+		if (c->container != model->node)
+			add_row(sheet, rows, c, model->limits.label_length);
+	return !rows->labels.failed;
+}
+
+static uint64_t value_of(const struct connection *connection, enum metric_id id)
+{
+	switch (id) {
+	case M_PEER_OPENED:
+		return connection->opened;
+	case M_PEER_FAILED:
+		return connection->failed;
+	case M_PEER_SENT:
+		return connection->sent_bytes;
+	case M_PEER_RECEIVED:
+		return connection->received_bytes;
+	case M_PEER_RETRANSMITS:
+		return connection->retransmits;
+	case M_PEER_OPEN:
+		return connection->open;
+	default:
+		return connection_round_trip_ns(connection);
+	}
+}
+
+/* Those that went in have never failed; a round trip of 0 is not known, and an ended container has no gauges. */
+static bool is_known(const struct connection *connection, enum metric_id id)
+{
+	if (metrics[id].kind == METRIC_GAUGE && connection->container->dead_since_ns)
+		return false;
+	if (id == M_PEER_FAILED)
+		return connection->key.direction == VALUE_INDEX(direction, OUT);
+	return id != M_PEER_ROUND_TRIP || connection_round_trip_ns(connection);
+}
+
+static size_t count_known(const struct rows *rows, enum metric_id id)
+{
+	size_t count = 0;
+
+	for (size_t r = 0; r < rows->count; r++)
+		count += is_known(rows->list[r].connection, id);
+	return count;
+}
+
+static void add_family(struct sheet *sheet, const struct rows *rows, enum metric_id id)
+{
+	for (const struct row *row = rows->list; row < rows->list + rows->count; row++) {
+		const struct subject subject = {
+			.labels = { rows->labels.data + row->labels_at, row->labels_size },
+			.created_ns = row->connection->created_ns,
+		};
+
+		if (is_known(row->connection, id))
+			sheet_add(sheet, &subject, 0, value_of(row->connection, id));
+	}
+}
+
+size_t connection_families_add(struct sheet *sheet, const struct exposition_input *in, size_t series)
+{
+	_cleanup_(rows_done) struct rows rows = {};
+	bool failed = !collect_rows(sheet, in->model, &rows);
+	size_t limit = in->choice.series_limit, added = 0;
+	char name[FAMILY_NAME_SIZE];
+
+	for (unsigned int id = 0; id < METRICS && !failed; id++) {
+		const struct metric *metric = &metrics[id];
+		size_t expected;
+
+		if (metric->source != SOURCE_PEER || in->model->missing >> metric->needs & 1)
+			continue;
+		failed = metric_family_name(metric, LEVEL_CONTAINER, name, sizeof(name)) < 0;
+		if (failed || !sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit))
+			continue;
+		expected = count_known(&rows, id);
+		if (limit && series + added + expected > limit) {
+			sheet_leave_out(sheet, name, expected);
+			continue;
+		}
+		added += expected;
+		add_family(sheet, &rows, id);
+	}
+	sheet_fail(sheet, failed);
+	return added;
+}
