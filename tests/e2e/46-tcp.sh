@@ -7,61 +7,12 @@
 . "$(dirname "$0")/lib.sh"
 
 [ "$(id -u)" = 0 ] || skip_all "needs root"
-near=ktally-e2e-$$-near far=ktally-e2e-$$-far
-for namespace in "$near" "$far"; do
-	ip netns add "$namespace" 2>"$WORK/netns" || skip_all "no network namespace can be made: $(cat "$WORK/netns")"
-	cleanup_push ip netns delete "$namespace"
-	ip -n "$namespace" link set lo up
-done
-in_net() { # in_net NAMESPACE COMMAND...
-	local namespace=$1
-	shift
-	nsenter --net="/run/netns/$namespace" "$@"
-}
-
-# Two ends of a wire; .9 and ::9 are addresses that nobody has.
-ip -n "$near" link add w address 02:00:00:00:01:00 type veth peer name w address 02:00:00:00:02:00 netns "$far"
-for end in "$near 1 2" "$far 2 1"; do
-	read -r namespace own other <<<"$end"
-	ip -n "$namespace" address add "10.77.0.$own/24" dev w
-	ip -n "$namespace" address add "fd77::$own/64" dev w nodad
-	ip -n "$namespace" link set w up
-	for address in "10.77.0.$other" "fd77::$other" 10.77.0.9 fd77::9; do
-		ip -n "$namespace" neighbour add "$address" lladdr "02:00:00:00:0$other:00" dev w nud permanent
-	done
-done
-in_net "$near" sysctl -q -w net.ipv4.tcp_syn_retries=1
-
-declare -A folder
-for name in client server proxy; do
-	cgroup_make "$name"
-	folder[$name]=$CGROUP
-done
-run() { # run CGROUP NAMESPACE WORKLOAD-ARGUMENT...
-	local cgroup=$1 namespace=$2
-	shift 2
-	cgroup_run "${folder[$cgroup]}" nsenter --net="/run/netns/$namespace" "$WORKLOAD" "$@"
-}
-client() { run client "$near" tcp-connect "$@" >"$WORK/client"; }
-end_client() { xargs -r kill -KILL <"${folder[client]}/cgroup.procs"; }
-is_listening() { in_net "$far" ss -Htln "sport = :$1" | grep -q .; }
-serve() { # serve CGROUP ADDRESS PORT [TO PORT]
-	local cgroup=$1 mode=tcp-serve
-	shift
-	[ $# = 2 ] || mode=tcp-proxy
-	background run "$cgroup" "$far" "$mode" "$@"
-	eventually 10 is_listening "$2"
-}
+# shellcheck source=tests/e2e/wire.sh
+. "$(dirname "$0")/wire.sh"
 
 # tcp FILE CGROUP FAMILY [LABELS]
 tcp() { metric "$1" "ktally_container_tcp_$3" "container=\"$(basename "${folder[$2]}")\"${4:+,$4}"; }
 out='direction="out"' in='direction="in"'
-# snmp NAMESPACE NAME: what TCP counts there
-# shellcheck disable=SC2016 # awk fields
-snmp() {
-	in_net "$1" awk -v name="$2" '$1 != "Tcp:" { next }
-		!head { for (i = 2; i <= NF; i++) at[$i] = i; head = 1; next } { print $at[name] }' /proc/net/snmp
-}
 look() { # look FILE: all that happened before
 	settle
 	scrape "$WORK/$1"

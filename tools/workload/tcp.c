@@ -14,7 +14,7 @@
 
 enum { MESSAGE_SIZE = 100, BACKLOG = 1024 };
 
-static socklen_t parse_address(char **args, struct sockaddr_storage *ret_address)
+socklen_t parse_address(char **args, struct sockaddr_storage *ret_address)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)ret_address;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret_address;
@@ -42,7 +42,7 @@ static int open_socket(int family, int flags)
 	return fd;
 }
 
-static int listen_at(char **args)
+static int listen_at(char **args, int backlog)
 {
 	struct sockaddr_storage address;
 	socklen_t size = parse_address(args, &address);
@@ -51,7 +51,7 @@ static int listen_at(char **args)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (address.ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind(fd, (struct sockaddr *)&address, size) || listen(fd, BACKLOG))
+	if (bind(fd, (struct sockaddr *)&address, size) || listen(fd, backlog))
 		fail("cannot listen on %s port %s: %s", args[0], args[1], strerror(errno));
 	return fd;
 }
@@ -79,7 +79,7 @@ static void drain(int fd)
 
 void command_tcp_serve(char **args)
 {
-	int listener = listen_at(args);
+	int listener = listen_at(args, BACKLOG);
 
 	for (;;) {
 		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -98,9 +98,16 @@ void command_tcp_serve(char **args)
 	}
 }
 
+void command_tcp_ignore(char **args)
+{
+	listen_at(args, (int)parse_number(args[2]));
+	for (;;)
+		pause();
+}
+
 void command_tcp_proxy(char **args)
 {
-	int listener = listen_at(args);
+	int listener = listen_at(args, BACKLOG);
 
 	for (;;) {
 		int from = accept4(listener, NULL, NULL, SOCK_CLOEXEC), to = connect_to(args + 2);

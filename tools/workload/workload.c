@@ -68,6 +68,10 @@ static const struct command {
 	  "the same, and passes on what comes, one connection after the other" },
 	{ "tcp-connect", "ADDRESS PORT N [HOW]", 3, 4, command_tcp_connect,
 	  "N connections, one after the other; HOW they end: close, reset, hold, abandon" },
+	{ "tcp-ignore", "ADDRESS PORT BACKLOG", 3, 3, command_tcp_ignore, "listens and never accepts" },
+	{ "udp-ignore", "ADDRESS PORT", 2, 2, command_udp_ignore,
+	  "a receiver that never reads, with the least buffer" },
+	{ "udp-send", "ADDRESS PORT N", 3, 3, command_udp_send, "N datagrams of 1000 bytes" },
 	{ "move", "PATH N", 2, 2, command_move,
 	  "N getppid, then into the cgroup folder PATH, then N getppid" },
 };

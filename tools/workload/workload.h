@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 /* The path of this program, for those who execute it again. */
@@ -63,6 +64,10 @@ long uring_transfer(bool write, bool socket, int fd, void *memory, size_t bytes)
 long uring_open(const char *path);
 long uring_close(int fd);
 /* tcp.c */
-command_function command_tcp_serve, command_tcp_proxy, command_tcp_connect;
+command_function command_tcp_serve, command_tcp_proxy, command_tcp_connect, command_tcp_ignore;
+/* The address and port that the first two words are; its size. */
+socklen_t parse_address(char **args, struct sockaddr_storage *ret_address);
+/* udp.c */
+command_function command_udp_ignore, command_udp_send;
 /* place.c */
 command_function command_rename, command_move;

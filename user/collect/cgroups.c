@@ -556,6 +556,8 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 	if (cgroups->turn % rounds == 0 && (cgroups->settings.usage || cgroups->settings.model->unknown))
 		cgroups_walk(cgroups, now_ns, realtime_ns);
 	read_viewed(cgroups);
+	if (cgroups->turn % rounds == 0)
+		networks_read_host_protocols(cgroups->networks);
 	HASH_ITER(hh, cgroups->known, known, next) {
 		if (known->removed) {
 			if (now_ns - known->removed_ns >=

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "read/network_files.h"
+#include "read/protocol_files.h"
 
 #define PROCS_CAPACITY 4096 /* the oldest processes of a cgroup come first, or nearly so */
 #define DEPTH_MAX 4 /* below a container's cgroup: where one with systemd inside keeps its processes */
@@ -133,6 +134,22 @@ static int find_inode(struct networks *networks, struct networks_link *link, con
 	return link->pid ? network_files_inode(procfs, link->pid, ret_inode) : -ESRCH;
 }
 
+static int read_protocols(struct networks *networks, const struct networks_link *link, bool born,
+			  uint64_t realtime_ns)
+{
+	const char *procfs = networks->settings.paths->procfs;
+	uint64_t total[PROTOCOL_TOTALS], inode;
+	int error = protocol_files_read(procfs, link->pid, networks->buffer, total);
+
+	if (error)
+		return error;
+	/* the process may have moved, or its pid may be another's by now */
+	if (network_files_inode(procfs, link->pid, &inode) || inode != link->network->inode)
+		return -ESRCH;
+	network_count_protocols(networks->settings.model, link->network, born, total, realtime_ns);
+	return 0;
+}
+
 static int read_devices(struct networks *networks, const struct networks_link *link,
 			const struct cgroup *cgroup, bool born, uint64_t now_ns, uint64_t realtime_ns)
 {
@@ -146,8 +163,9 @@ static int read_devices(struct networks *networks, const struct networks_link *l
 	/* the process may have moved, or its pid may be another's by now */
 	if (network_files_inode(procfs, link->pid, &inode) || inode != link->network->inode)
 		return -ESRCH;
-	return network_count(networks->settings.model, link->network, cgroup->container, born,
-			     networks->devices, (size_t)count, left_out, now_ns, realtime_ns);
+	count = network_count(networks->settings.model, link->network, cgroup->container, born,
+			      networks->devices, (size_t)count, left_out, now_ns, realtime_ns);
+	return count ?: read_protocols(networks, link, born, realtime_ns);
 }
 
 void networks_leave(struct networks_link *link, const struct cgroup *cgroup, uint64_t now_ns)
@@ -191,9 +209,24 @@ bool networks_read(struct networks *networks, struct networks_link *link, struct
 	return false;
 }
 
+static const uint32_t host_pids[] = { 1, 2 }; /* the latter is kthreadd */
+
+void networks_read_host_protocols(struct networks *networks)
+{
+	const char *procfs = networks->settings.paths->procfs;
+	uint64_t total[PROTOCOL_TOTALS], inode;
+
+	for (size_t i = 0; i < sizeof(host_pids) / sizeof(host_pids[0]); i++) {
+		if (network_files_inode(procfs, host_pids[i], &inode) || inode != networks->host_inode ||
+		    protocol_files_read(procfs, host_pids[i], networks->buffer, total))
+			continue;
+		network_count_host_protocols(networks->settings.model, total);
+		return;
+	}
+}
+
 void networks_read_host(struct networks *networks)
 {
-	static const uint32_t pids[] = { 1, 2 }; /* the latter is kthreadd */
 	const char *procfs = networks->settings.paths->procfs;
 	struct model *model = networks->settings.model;
 	struct network_device *devices;
@@ -201,9 +234,9 @@ void networks_read_host(struct networks *networks)
 	int count = -ESRCH;
 	uint64_t inode;
 
-	for (size_t i = 0; count < 0 && i < sizeof(pids) / sizeof(pids[0]); i++)
-		if (network_files_inode(procfs, pids[i], &inode) == 0 && inode == networks->host_inode)
-			count = network_files_read(procfs, pids[i], networks->buffer, networks->devices,
+	for (size_t i = 0; count < 0 && i < sizeof(host_pids) / sizeof(host_pids[0]); i++)
+		if (network_files_inode(procfs, host_pids[i], &inode) == 0 && inode == networks->host_inode)
+			count = network_files_read(procfs, host_pids[i], networks->buffer, networks->devices,
 						   &left_out);
 	model->host_device_count = 0;
 	if (count <= 0)

@@ -28,7 +28,7 @@ int networks_new(const struct networks_settings *settings, struct networks **ret
 void networks_free(struct networks *networks);
 
 /*
- * Reads the devices that the container `cgroup` sees, unless they were read a moment ago for another one, or are the host's. `born`:
+ * Reads the devices and protocols that the container `cgroup` sees, unless they were read a moment ago for another one, or are the host's. `born`:
  * it began after ktally did. True when it should be read again soon: a container's first process is in the host's namespace until
  * the runtime has made its own.
  */
@@ -39,6 +39,9 @@ void networks_leave(struct networks_link *link, const struct cgroup *cgroup, uin
 
 /* Reads the devices of the host's namespace into model->host_devices; none when it cannot be told or seen. */
 void networks_read_host(struct networks *networks);
+
+/* Reads what protocols count in the host's namespace, for the node; nothing when it cannot be told or seen. */
+void networks_read_host_protocols(struct networks *networks);
 
 /* Why devices of containers may be missing; "" when nothing stands against it. */
 const char *networks_reason(const struct networks *networks);

@@ -61,7 +61,7 @@ static void add_metrics(struct sheet *sheet, const struct model *model)
 	for (unsigned int id = 0; id < METRICS && !failed; id++) {
 		const struct metric *metric = &metrics[id];
 
-		if (metric->levels != LEVEL_POD || model->missing >> metric->needs & 1)
+		if (metric->source != SOURCE_NETDEV || model->missing >> metric->needs & 1)
 			continue;
 		failed = metric_family_name(metric, LEVEL_POD, name, sizeof(name)) < 0;
 		if (failed || !sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit) ||
@@ -78,6 +78,48 @@ static void add_metrics(struct sheet *sheet, const struct model *model)
 		}
 	}
 	sheet_fail(sheet, failed);
+}
+
+/* One row per pod, where protocols were read. `labels` is scratch. */
+static void add_protocol_row(struct sheet *sheet, const struct pod *pod, const struct metric *metric,
+			     unsigned int own, unsigned int index, size_t limit, struct buffer *labels)
+{
+	struct subject subject = { .created_ns = pod->created_ns };
+
+	buffer_clear(labels);
+	sheet_add_label(sheet, labels, 0, "namespace", pod->namespace, limit);
+	sheet_add_label(sheet, labels, 0, "pod", pod->pod, limit);
+	sheet_add_label(sheet, labels, 0, "container", pod->container, limit);
+	subject.labels = (struct text){ labels->data, labels->size };
+	sheet_add(sheet, &subject, own, pod->value[metric->value - V_NETNS_ACCEPT_OVERFLOWS + index]);
+}
+
+static void add_protocols(struct sheet *sheet, const struct model *model)
+{
+	_cleanup_(buffer_done) struct buffer labels = {};
+	char name[FAMILY_NAME_SIZE];
+
+	for (const struct metric *metric = metrics; metric < metrics + METRICS; metric++) {
+		if (metric->source != SOURCE_NETNS || model->missing >> metric->needs & 1)
+			continue;
+		if (metric_family_name(metric, LEVEL_POD, name, sizeof(name)) < 0) {
+			sheet_fail(sheet, true);
+			return;
+		}
+		if (!sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit))
+			continue;
+		for (unsigned int i = 0; i < metric->width; i++) {
+			unsigned int own = !*metric->label ? 0 :
+							     sheet_add_own(sheet, metric->label,
+									   metric_label_value(metric, i));
+
+			for (const struct pod *pod = model->pods; pod; pod = pod->hh.next)
+				if (pod->created_ns)
+					add_protocol_row(sheet, pod, metric, own, i,
+							 model->limits.label_length, &labels);
+		}
+	}
+	sheet_fail(sheet, labels.failed);
 }
 
 /* One cgroup of a pod; of all those of a pod one row is made. */
@@ -179,5 +221,6 @@ static void add_info(struct sheet *sheet, const struct model *model)
 void network_families_add(struct sheet *sheet, const struct exposition_input *in)
 {
 	add_metrics(sheet, in->model);
+	add_protocols(sheet, in->model);
 	add_info(sheet, in->model);
 }

@@ -42,8 +42,9 @@ struct model {
 	struct network_device
 		*host_devices; /* owned; of the host's namespace, for those who show instances */
 	size_t host_device_count;
-	struct disk_device *devices; /* model/disk_device.h */
-	uint32_t connections;        /* rows of all containers but `other` (model/connection.h) */
+	struct protocol_baseline *host_protocols; /* owned; NULL until they were read */
+	struct disk_device *devices;              /* model/disk_device.h */
+	uint32_t connections; /* rows of all containers but `other` (model/connection.h) */
 	uint64_t calls_by_number[SYSCALL_NUMBERS];
 	uint64_t errors_by_number[ERRNO_NUMBERS];
 	/* what the bounds folded or evicted, for self_series_folded_total{table} */

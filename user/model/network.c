@@ -282,4 +282,81 @@ void network_done(struct model *model)
 		network_free(model, network);
 	HASH_ITER(hh, model->pods, pod, next_pod)
 		pod_free(model, pod);
+	free(model->host_protocols);
+	model->host_protocols = NULL;
+}
+
+/* Totals that fell are those of another namespace. */
+static void take_growth(struct protocol_baseline *last, const uint64_t total[PROTOCOL_TOTALS], bool from_zero,
+			uint64_t ret_grown[PROTOCOL_TOTALS])
+{
+	bool fell = false;
+
+	for (unsigned int i = 0; i < PROTOCOL_TOTALS; i++)
+		fell |= total[i] < last->total[i];
+	for (unsigned int i = 0; i < PROTOCOL_TOTALS; i++) {
+		if (last->is_known)
+			ret_grown[i] = total[i] - (fell ? 0 : last->total[i]);
+		else
+			ret_grown[i] = from_zero ? total[i] : 0;
+		last->total[i] = total[i];
+	}
+	last->is_known = true;
+}
+
+/* As metrics: at value[V_NETNS_x - V_NETNS_ACCEPT_OVERFLOWS]. */
+static void split_growth(const uint64_t grown[PROTOCOL_TOTALS], uint64_t ret_value[NETNS_VALUES])
+{
+	uint64_t *udp = &ret_value[V_NETNS_UDP_DROPS - V_NETNS_ACCEPT_OVERFLOWS];
+	uint64_t known = grown[PROTOCOL_UDP_RECEIVE_BUFFER] + grown[PROTOCOL_UDP_CHECKSUM];
+
+	ret_value[V_NETNS_ACCEPT_OVERFLOWS - V_NETNS_ACCEPT_OVERFLOWS] = grown[PROTOCOL_ACCEPT_OVERFLOWS];
+	ret_value[V_NETNS_LISTEN_DROPS - V_NETNS_ACCEPT_OVERFLOWS] = grown[PROTOCOL_LISTEN_DROPS];
+	udp[VALUE_INDEX(udp_drop, RECEIVE_BUFFER)] = grown[PROTOCOL_UDP_RECEIVE_BUFFER];
+	udp[VALUE_INDEX(udp_drop, SEND_BUFFER)] = grown[PROTOCOL_UDP_SEND_BUFFER];
+	udp[VALUE_INDEX(udp_drop, CHECKSUM)] = grown[PROTOCOL_UDP_CHECKSUM];
+	udp[VALUE_INDEX(udp_drop, NO_PORT)] = grown[PROTOCOL_UDP_NO_PORT];
+	/* the kernel adds the reason after the error, so they may be apart by one that the next reading has */
+	udp[VALUE_INDEX(udp_drop, OTHER)] = grown[PROTOCOL_UDP_ERRORS] > known ?
+						    grown[PROTOCOL_UDP_ERRORS] - known :
+						    0;
+}
+
+static void add_to_node(struct container *node, const uint64_t value[NETNS_VALUES])
+{
+	_Static_assert(V_UDP_DROPS_LAST - V_TCP_ACCEPT_OVERFLOWS + 1 == NETNS_VALUES,
+		       "the node has the same");
+
+	for (unsigned int i = 0; i < NETNS_VALUES; i++)
+		model_set_file(node, V_TCP_ACCEPT_OVERFLOWS + i,
+			       node->value[V_TCP_ACCEPT_OVERFLOWS + i] + value[i]);
+}
+
+void network_count_protocols(struct model *model, struct network *network, bool born,
+			     const uint64_t total[PROTOCOL_TOTALS], uint64_t realtime_ns)
+{
+	uint64_t grown[PROTOCOL_TOTALS], value[NETNS_VALUES];
+
+	if (!network->pod)
+		return;
+	take_growth(&network->protocols, total, born, grown);
+	split_growth(grown, value);
+	if (!network->pod->created_ns)
+		network->pod->created_ns = realtime_ns;
+	for (unsigned int i = 0; i < NETNS_VALUES; i++)
+		network->pod->value[i] += value[i];
+	add_to_node(model->node, value);
+}
+
+void network_count_host_protocols(struct model *model, const uint64_t total[PROTOCOL_TOTALS])
+{
+	uint64_t grown[PROTOCOL_TOTALS], value[NETNS_VALUES];
+
+	if (!model->host_protocols)
+		model->host_protocols = calloc(1, sizeof(*model->host_protocols));
+	if (!model->host_protocols)
+		return;
+	take_growth(model->host_protocols, total, false, grown);
+	split_growth(grown, value);
+	add_to_node(model->node, value);
 }

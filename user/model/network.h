@@ -22,6 +22,24 @@ struct network_device {
 	uint64_t value[NETDEV_VALUES];
 };
 
+/* Totals of protocols in a namespace; each only grows. */
+enum protocol_total {
+	PROTOCOL_ACCEPT_OVERFLOWS,
+	PROTOCOL_LISTEN_DROPS,
+	PROTOCOL_UDP_ERRORS, /* what was received: the next and checksums, and other reasons */
+	PROTOCOL_UDP_RECEIVE_BUFFER,
+	PROTOCOL_UDP_CHECKSUM,
+	PROTOCOL_UDP_SEND_BUFFER,
+	PROTOCOL_UDP_NO_PORT,
+	PROTOCOL_TOTALS
+};
+
+/* What they stood at last. */
+struct protocol_baseline {
+	bool is_known;
+	uint64_t total[PROTOCOL_TOTALS];
+};
+
 struct network_baseline;
 
 struct network {
@@ -31,6 +49,7 @@ struct network {
 	uint64_t dead_since_ns; /* CLOCK_MONOTONIC; 0 while it has users */
 	char pod_uid[64];       /* of the first, as the next */
 	struct pod *pod;        /* NULL until devices were read, and when its owner left others behind */
+	struct protocol_baseline protocols;
 	struct network_baseline *baselines;
 	uint32_t baseline_count;
 	uint32_t left_out; /* devices that were not read, the most so far */
@@ -55,6 +74,15 @@ void network_release(struct network *network, const struct cgroup *cgroup, uint6
 int network_count(struct model *model, struct network *network, const struct container *container, bool born,
 		  const struct network_device *devices, size_t count, uint32_t left_out, uint64_t now_ns,
 		  uint64_t realtime_ns);
+
+/*
+ * The protocols in the namespace stand at these totals, right after network_count() was told of its devices. What they grew by is
+ * counted for its pod and the node; in the first reading of a namespace that is not `born` nothing is.
+ */
+void network_count_protocols(struct model *model, struct network *network, bool born,
+			     const uint64_t total[PROTOCOL_TOTALS], uint64_t realtime_ns);
+/* The same for the host's namespace, for the node alone. */
+void network_count_host_protocols(struct model *model, const uint64_t total[PROTOCOL_TOTALS]);
 
 /* What its devices stood at when they were read last; NULL past the last one. */
 const struct network_device *network_device_at(const struct network *network, uint32_t index);

@@ -185,6 +185,10 @@ int pod_merge(struct model *model, struct pod *from, struct pod *to)
 		model->interface_count--;
 		free(interface);
 	}
+	for (unsigned int i = 0; i < NETNS_VALUES; i++)
+		to->value[i] += from->value[i];
+	memset(from->value, 0, sizeof(from->value));
+	to->created_ns = to->created_ns ?: from->created_ns;
 	if (!to->networks && to->dead_since_ns < from->dead_since_ns)
 		to->dead_since_ns = from->dead_since_ns;
 	return 0;

@@ -20,6 +20,8 @@ struct pod {
 	const char *namespace, *pod, *container; /* inside key */
 	const struct container *owner;           /* whose names these are; NULL when it is gone */
 	struct interface *interfaces;
+	uint64_t created_ns; /* CLOCK_REALTIME, of `value`; 0: protocols were not read yet */
+	uint64_t value[NETNS_VALUES];
 	uint32_t networks;      /* namespaces that count for it */
 	uint64_t dead_since_ns; /* CLOCK_MONOTONIC; 0 while it has any */
 };
