@@ -113,30 +113,21 @@ static void add_family(struct sheet *sheet, const struct rows *rows, enum metric
 	}
 }
 
-size_t connection_families_add(struct sheet *sheet, const struct exposition_input *in, size_t series)
+void connection_families_add(struct sheet *sheet, const struct exposition_input *in)
 {
 	_cleanup_(rows_done) struct rows rows = {};
 	bool failed = !collect_rows(sheet, in->model, &rows);
-	size_t limit = in->choice.series_limit, added = 0;
 	char name[FAMILY_NAME_SIZE];
 
 	for (unsigned int id = 0; id < METRICS && !failed; id++) {
 		const struct metric *metric = &metrics[id];
-		size_t expected;
 
 		if (metric->source != SOURCE_PEER || in->model->missing >> metric->needs & 1)
 			continue;
 		failed = metric_family_name(metric, LEVEL_CONTAINER, name, sizeof(name)) < 0;
-		if (failed || !sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit))
-			continue;
-		expected = count_known(&rows, id);
-		if (limit && series + added + expected > limit) {
-			sheet_leave_out(sheet, name, expected);
-			continue;
-		}
-		added += expected;
-		add_family(sheet, &rows, id);
+		if (!failed && sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit) &&
+		    sheet_spend(sheet, count_known(&rows, id)))
+			add_family(sheet, &rows, id);
 	}
 	sheet_fail(sheet, failed);
-	return added;
 }

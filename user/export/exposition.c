@@ -316,7 +316,7 @@ int exposition_write(const struct exposition_input *in, enum sheet_body body, st
 		return error;
 	add_level(&page, &page.containers);
 	if (in->choice.connections)
-		page.series += connection_families_add(page.sheet, in, page.series);
+		connection_families_add(page.sheet, in);
 	add_identity(&page);
 	add_level(&page, &page.programs);
 	network_families_add(page.sheet, in);

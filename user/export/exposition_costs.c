@@ -30,7 +30,7 @@ struct series_costs exposition_costs(const struct sheet_choice *choice, uint32_t
 	};
 
 	for (const struct metric *metric = metrics; metric < metrics + METRICS; metric++) {
-		if (missing >> metric->needs & 1)
+		if (missing >> metric->needs & 1 || metric->source == SOURCE_PEER)
 			continue;
 		if (metric->source == SOURCE_DISK)
 			costs.device += cost_of(choice, metric, LEVEL_NODE);

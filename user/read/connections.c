@@ -27,6 +27,8 @@ struct connection_last {
 
 struct connections {
 	struct table *table;
+	connections_survey *survey;
+	void *context;
 	struct connection_last *last; /* [connection_count] */
 	uint32_t high;                /* entries from here on were never used */
 	uint64_t count;
@@ -34,22 +36,21 @@ struct connections {
 	uint64_t surveyed_ns; /* when they were asked */
 };
 
-int connections_new(struct table *table, struct connections **ret_connections)
+int connections_new(struct table *table, connections_survey *survey, void *context,
+		    struct connections **ret_connections)
 {
 	struct connections *connections = calloc(1, sizeof(*connections));
-	int error;
 
 	if (!connections)
 		return -ENOMEM;
 	connections->table = table;
+	connections->survey = survey;
+	connections->context = context;
 	connections->high = CONNECTION_FIRST;
 	connections->last = calloc(table->connection_count, sizeof(*connections->last));
-	error = connections->last ?
-			table_fill(table->free_connections, CONNECTION_FIRST, table->connection_count - 1) :
-			-ENOMEM;
-	if (error) {
+	if (!connections->last) {
 		connections_free(connections);
-		return error;
+		return -ENOMEM;
 	}
 	*ret_connections = connections;
 	return 0;
@@ -203,7 +204,7 @@ static void read_row(struct connections *connections, uint32_t number, const str
 }
 
 /* Asks all sockets that are there. The sums of those that ended are taken before. */
-static void survey(struct connections *connections, uint64_t now_ns)
+static void ask(struct connections *connections, uint64_t now_ns)
 {
 	connections->surveyed_ns = now_ns;
 	for (uint32_t i = CONNECTION_REST; i < connections->high; i++) {
@@ -215,7 +216,7 @@ static void survey(struct connections *connections, uint64_t now_ns)
 		row->open_sent_bytes = row->open_received_bytes = 0;
 		row->open_trip_us = row->open_trips = 0;
 	}
-	probe_survey(connections->table->probe, PROBE_survey_connections); /* -ENOENT before 5.11 */
+	connections->survey(connections->context);
 }
 
 void connections_pass(struct connections *connections, const struct thread_owner *owner)
@@ -224,7 +225,7 @@ void connections_pass(struct connections *connections, const struct thread_owner
 	uint32_t free_run = 0;
 
 	if (connections->references && owner->now_ns - connections->surveyed_ns >= SURVEY_NS)
-		survey(connections, owner->now_ns);
+		ask(connections, owner->now_ns);
 	connection_begin(owner->model);
 	connections->count = connections->references = 0;
 	for (uint32_t i = CONNECTION_REST;

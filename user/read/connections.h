@@ -6,13 +6,17 @@
 
 struct connections;
 
-/* Fills the stack of free entries: before any hook is attached. `table` outlives it. 0 or negative errno. */
-int connections_new(struct table *table, struct connections **ret_connections);
+/* Asks all sockets that are there what they moved so far, where the kernel can tell. */
+typedef void connections_survey(void *context);
+
+/* `table` outlives it. 0 or -ENOMEM. */
+int connections_new(struct table *table, connections_survey *survey, void *context,
+		    struct connections **ret_connections);
 void connections_free(struct connections *connections);
 
 /*
- * Adds what grew, sets the gauges anew, and gives back entries that were quiet for a minute. Every 10 s the sockets that are there are
- * asked what they moved so far, where the kernel can tell.
+ * Adds what grew, sets the gauges anew, and gives back entries that were quiet for a minute. Every 10 s the sockets that are there
+ * are asked.
  */
 void connections_pass(struct connections *connections, const struct thread_owner *owner);
 /* Entries in use. */

@@ -42,6 +42,13 @@ struct records {
 	struct records_statistics statistics;
 };
 
+static void survey_connections(void *context)
+{
+	struct records *records = context;
+
+	probe_survey(records->probe, PROBE_survey_connections); /* -ENOENT before 5.11 */
+}
+
 int records_new(struct probe *probe, const struct feature *feature, struct model *model,
 		struct records **ret_records)
 {
@@ -75,7 +82,10 @@ int records_new(struct probe *probe, const struct feature *feature, struct model
 	error = error ?: table_fill(records->table.free_disks, 1, records->table.disk_count - 1);
 	error = error ?: disks_new(&records->table, &records->disks);
 	error = error ?: focus_reader_new(&records->table, model, &records->focus);
-	error = error ?: connections_new(&records->table, &records->connections);
+	error = error ?:
+			table_fill(records->table.free_connections, CONNECTION_FIRST,
+				   records->table.connection_count - 1);
+	error = error ?: connections_new(&records->table, survey_connections, records, &records->connections);
 	if (error)
 		return error;
 	*ret_records = take_ptr(records);
