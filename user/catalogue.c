@@ -15,7 +15,7 @@ static const char *const kind_names[] = {
 	[METRIC_HISTOGRAM] = "histogram",
 };
 
-static const char *base_labels(enum metric_level level)
+static const char *base_labels(enum metric_level level, enum metric_source source)
 {
 	switch (level) {
 	case LEVEL_CONTAINER:
@@ -23,7 +23,8 @@ static const char *base_labels(enum metric_level level)
 	case LEVEL_PROGRAM:
 		return "namespace,pod,container,program";
 	case LEVEL_POD:
-		return "namespace,pod,container,interface";
+		return source == SOURCE_NETDEV ? "namespace,pod,container,interface" :
+						 "namespace,pod,container";
 	case LEVEL_NODE:
 		break;
 	}
@@ -54,7 +55,8 @@ static void print_level(enum metric_level level, print_row *print)
 		if (!(metric->levels & level) ||
 		    metric_family_name(metric, level, family, sizeof(family)) < 0)
 			continue;
-		print(family, kind_names[metric->kind], base_labels(level), metric->label, metric->help);
+		print(family, kind_names[metric->kind], base_labels(level, metric->source), metric->label,
+		      metric->help);
 	}
 }
 

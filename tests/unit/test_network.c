@@ -145,6 +145,50 @@ Test(network, one_that_began_before_counts_what_grows_and_a_born_one_all)
 		eq(find("", "", "young")->interfaces->value[i], 1013 + i);
 }
 
+static void count_protocols(struct network *network, bool born, uint64_t overflows, uint64_t no_port)
+{
+	const uint64_t total[PROTOCOL_TOTALS] = {
+		[PROTOCOL_ACCEPT_OVERFLOWS] = overflows, [PROTOCOL_UDP_NO_PORT] = no_port
+	};
+
+	network_count_protocols(model, network, born, total, 7);
+}
+
+Test(network, protocols_count_for_the_pod_and_the_node)
+{
+	struct cgroup *old = add(11, "old", ""), *young = add(13, "young", "");
+	struct network *network = use(INODE, old);
+	const uint64_t host[2][PROTOCOL_TOTALS] = { { 1000 }, { 1003 } };
+
+	count_protocols(network, false, 1, 1); /* of no pod yet: nothing */
+	count(network, old, false, "eth0", 0);
+	count_protocols(network, false, 101, 103);
+	eq(find("", "", "old")->value[0], 0);
+	count_protocols(network, false, 101 + 7, 103);
+	eq(find("", "", "old")->value[0], 7);
+	eq(find("", "", "old")->created_ns, 7);
+	network = use(INODE + 1, young);
+	count(network, young, true, "eth0", 0);
+	count_protocols(network, true, 11, 13);
+	eq(find("", "", "young")->value[0], 11);
+	eq(model->node->value[V_TCP_ACCEPT_OVERFLOWS], 18);
+	eq(model->node->value[V_UDP_DROPS + VALUE_INDEX(udp_drop, NO_PORT)], 13);
+	network_count_host_protocols(model, host[0]);
+	network_count_host_protocols(model, host[1]);
+	eq(model->node->value[V_TCP_ACCEPT_OVERFLOWS], 21);
+}
+
+Test(network, totals_of_protocols_that_fell_are_those_of_another_namespace)
+{
+	struct cgroup *cgroup = add(11, "a", "");
+	struct network *network = use(INODE, cgroup);
+
+	count(network, cgroup, true, "eth0", 0);
+	count_protocols(network, true, 101, 103);
+	count_protocols(network, true, 2, 105);
+	eq(find("", "", "a")->value[0], 103);
+}
+
 Test(network, a_device_that_comes_later_counts_all_it_has)
 {
 	struct cgroup *cgroup = add(11, "a", "");

@@ -66,6 +66,33 @@ static bool has_lines(const char *lines)
 	return at && (at == out.data || at[-1] == '\n');
 }
 
+Test(network_families, protocols_have_a_row_per_pod_that_they_were_read_for)
+{
+	const struct cgroup *web = add("shop", "web-0", "nginx", "uid-1"), *alone = add("", "", "redis", "");
+	const uint64_t total[PROTOCOL_TOTALS] = { 3, 5, 100, 61, 31, 11, 13 };
+	struct network *network = network_use(model, 1, web);
+
+	cr_assert_eq(network_count(model, network, web->container, true, NULL, 0, 0, 1, 1), 0);
+	network_count_protocols(model, network, true, total, 1);
+	network = network_use(model, 2, alone);
+	cr_assert_eq(network_count(model, network, alone->container, true, NULL, 0, 0, 1, 1), 0);
+	render();
+	cr_expect(has_lines(
+		"# TYPE ktally_pod_udp_drops_total counter\n"
+		"ktally_pod_udp_drops_total{namespace=\"shop\",pod=\"web-0\",container=\"\",cause=\"receive_buffer\"} 61\n"
+		"ktally_pod_udp_drops_total{namespace=\"shop\",pod=\"web-0\",container=\"\",cause=\"send_buffer\"} 11\n"
+		"ktally_pod_udp_drops_total{namespace=\"shop\",pod=\"web-0\",container=\"\",cause=\"checksum\"} 31\n"
+		"ktally_pod_udp_drops_total{namespace=\"shop\",pod=\"web-0\",container=\"\",cause=\"no_port\"} 13\n"
+		"ktally_pod_udp_drops_total{namespace=\"shop\",pod=\"web-0\",container=\"\",cause=\"other\"} 8\n"
+		"#"));
+	cr_expect(has_lines(
+		"ktally_pod_tcp_accept_queue_overflows_total{namespace=\"shop\",pod=\"web-0\",container=\"\"} 3\n"));
+	cr_expect(has_lines(
+		"ktally_pod_tcp_listen_drops_total{namespace=\"shop\",pod=\"web-0\",container=\"\"} 5\n"));
+	cr_expect(has_lines("ktally_node_tcp_accept_queue_overflows_total 3\n"));
+	cr_expect(has_lines("ktally_node_udp_drops_total{cause=\"no_port\"} 13\n"));
+}
+
 Test(network_families, every_metric_has_a_sample_per_interface)
 {
 	const struct cgroup *web = add("shop", "web-0", "nginx", "uid-1"),
