@@ -38,7 +38,9 @@ struct series_costs exposition_costs(const struct sheet_choice *choice, uint32_t
 			costs.container += cost_of(choice, metric, LEVEL_CONTAINER);
 		if (metric->levels & LEVEL_PROGRAM)
 			costs.program += cost_of(choice, metric, LEVEL_PROGRAM);
-		if (metric->levels & LEVEL_POD)
+		if (metric->source == SOURCE_NETNS)
+			costs.pod += cost_of(choice, metric, LEVEL_POD);
+		else if (metric->levels & LEVEL_POD)
 			costs.interface += cost_of(choice, metric, LEVEL_POD);
 	}
 	return costs;

@@ -106,7 +106,8 @@ static void add_protocols(struct sheet *sheet, const struct model *model)
 			sheet_fail(sheet, true);
 			return;
 		}
-		if (!sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit))
+		if (!sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit) ||
+		    !sheet_spend(sheet, (size_t)HASH_COUNT(model->pods) * metric->width))
 			continue;
 		for (unsigned int i = 0; i < metric->width; i++) {
 			unsigned int own = !*metric->label ? 0 :
