@@ -144,13 +144,15 @@ Test(series, values_of_a_thread_count_for_its_process_too)
 	struct container *a = add(11, "a")->container;
 	struct program *x = get(a, "x"), *y = get(a, "y");
 	struct process *process = model_process_get(model, 101, 7, x);
-	uint64_t growth[THREAD_VALUES] = { [V_CPU] = S / 2, [V_NETWORK_RECEIVE + 1] = 31, [V_WAIT] = 5 };
+	const struct model_growth growth[] = { { V_CPU, S / 2 },
+					       { V_NETWORK_RECEIVE + 1, 31 },
+					       { V_WAIT, 5 } };
 
 	process->threads = 3;
-	model_count_thread(model, x, process, growth);
+	model_count_thread(model, x, process, growth, 3);
 	model_process_set_program(model, process, y, 1); /* exec: what follows is another program's */
-	model_count_thread(model, y, process, growth);
-	model_count_thread(model, y, NULL, growth);
+	model_count_thread(model, y, process, growth, 3);
+	model_count_thread(model, y, NULL, growth, 3);
 	series_tick(model, BEGIN + S);
 	eq(of_program(x, SERIES_cpu_cores), 0.5);
 	eq(of_program(y, SERIES_cpu_cores), 1);
@@ -170,10 +172,10 @@ Test(series, a_process_that_does_nothing_keeps_no_window)
 {
 	struct container *a = add(11, "a")->container;
 	struct process *process = model_process_get(model, 101, 7, get(a, "x"));
-	uint64_t growth[THREAD_VALUES] = { [V_CPU] = 3 * S };
+	const struct model_growth growth = { V_CPU, 3 * S };
 
 	process->threads = 1;
-	model_count_thread(model, get(a, "x"), process, growth);
+	model_count_thread(model, get(a, "x"), process, &growth, 1);
 	series_tick(model, BEGIN + S);
 	model_expire(model, 1);
 	eq(series_of_process(model, process, SERIES_cpu_cores), 3);

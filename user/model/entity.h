@@ -83,7 +83,8 @@ struct container {
 	uint64_t dead_since_ns; /* CLOCK_MONOTONIC; 0 while alive */
 	uint64_t created_ns;    /* CLOCK_REALTIME */
 	enum container_network network;
-	struct window *window; /* [SERIES_RATES] */
+	struct window *
+		window; /* [SERIES_RATES]; what its programs count too is the sum of theirs, but of the node */
 	struct wait_window *waits;
 	struct place *place; /* in history; NULL without */
 	uint64_t ranked[RANKED_VALUES];
@@ -136,7 +137,7 @@ struct process {
 	bool exited;
 	uint32_t resident_reading;     /* number of the reading that told resident_bytes last */
 	uint64_t resident_bytes;       /* anonymous, shared and of files; some seconds old */
-	struct window *window;         /* [SERIES_PROCESS_RATES]; NULL while it does nothing */
+	struct small_window *window;   /* [SERIES_PROCESS_RATES]; NULL while it does nothing */
 	uint64_t cpu_ns;               /* since ktally sees it */
 	struct process *next_starting; /* born since the last pass: in the model's list */
 	uint32_t forget_in;            /* passes until it is forgotten, once it has no threads */

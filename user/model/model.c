@@ -76,21 +76,30 @@ void model_free(struct model *model)
 	free(model);
 }
 
-/* `rates` are the first `count` of those that values feed; NULL: no memory. */
-static inline void feed(uint64_t *rates, unsigned int count, const uint8_t fed[2], uint64_t delta)
+/* `rates` are the first `limit` of those that values feed; NULL: no memory. */
+static inline void feed(uint64_t *rates, unsigned int limit, const uint8_t fed[2], uint64_t delta)
 {
-	if (!rates || fed[0] >= count)
+	if (!rates || fed[0] >= limit)
 		return;
 	rates[fed[0]] += delta;
-	if (fed[1] < count)
+	if (fed[1] < limit)
 		rates[fed[1]] += delta;
 }
 
-static inline void grow(const struct model *model, struct window **window, unsigned int count,
+static inline void feed_process(float *rates, const uint8_t fed[2], uint64_t delta)
+{
+	if (!rates || fed[0] >= SERIES_PROCESS_RATES)
+		return;
+	rates[fed[0]] += delta;
+	if (fed[1] < SERIES_PROCESS_RATES)
+		rates[fed[1]] += delta;
+}
+
+static inline void grow(const struct model *model, struct window **window, unsigned int limit,
 			unsigned int index, uint64_t delta)
 {
-	if (model->fed[index][0] < count)
-		feed(window_touch(window, model->tick, count), count, model->fed[index], delta);
+	if (model->fed[index][0] < limit)
+		feed(window_touch(window, model->tick, limit), limit, model->fed[index], delta);
 }
 
 void model_count_container(struct model *model, struct container *container, unsigned int index,
@@ -107,39 +116,52 @@ void model_count(struct model *model, struct program *program, unsigned int inde
 			program = program->alias;
 		program->value[index] += delta;
 		grow(model, &program->window, SERIES_PROGRAM_RATES, index, delta);
-		model_count_container(model, program->container, index, delta);
+		program->container->value[index] += delta;
 	}
 	model_count_container(model, model->node, index, delta);
 }
 
-void model_count_thread(struct model *model, struct program *program, struct process *process,
-			const uint64_t growth[THREAD_VALUES])
+static void count_process(struct model *model, struct process *process, const struct model_growth *growth,
+			  unsigned int count)
 {
-	uint64_t *of_program = NULL, *of_container = NULL, *of_process = NULL, *of_node;
+	float *rates = window_touch_small(&process->window, model->tick, SERIES_PROCESS_RATES);
 
+	for (unsigned int i = 0; i < count; i++) {
+		if (growth[i].index == V_CPU)
+			process->cpu_ns += growth[i].delta;
+		feed_process(rates, model->fed[growth[i].index], growth[i].delta);
+	}
+}
+
+static void count_program(struct model *model, struct program *program, const struct model_growth *growth,
+			  unsigned int count)
+{
+	uint64_t *rates, *value = program->container->value;
+
+	rates = window_touch(&program->window, model->tick, SERIES_PROGRAM_RATES);
+	for (unsigned int i = 0; i < count; i++) {
+		unsigned int index = growth[i].index;
+
+		program->value[index] += growth[i].delta;
+		value[index] += growth[i].delta;
+		feed(rates, SERIES_PROGRAM_RATES, model->fed[index], growth[i].delta);
+	}
+}
+
+void model_count_thread(struct model *model, struct program *program, struct process *process,
+			const struct model_growth *growth, unsigned int count)
+{
+	uint64_t *rates = window_touch(&model->node->window, model->tick, SERIES_RATES);
+
+	if (process)
+		count_process(model, process, growth, count);
 	while (program && program->alias)
 		program = program->alias;
-	if (program) {
-		of_program = window_touch(&program->window, model->tick, SERIES_PROGRAM_RATES);
-		of_container = window_touch(&program->container->window, model->tick, SERIES_RATES);
-	}
-	if (process) {
-		of_process = window_touch(&process->window, model->tick, SERIES_PROCESS_RATES);
-		process->cpu_ns += growth[V_CPU];
-	}
-	of_node = window_touch(&model->node->window, model->tick, SERIES_RATES);
-	for (unsigned int i = 0; i < THREAD_VALUES; i++) {
-		if (!growth[i])
-			continue;
-		if (program) {
-			program->value[i] += growth[i];
-			program->container->value[i] += growth[i];
-			feed(of_program, SERIES_PROGRAM_RATES, model->fed[i], growth[i]);
-			feed(of_container, SERIES_RATES, model->fed[i], growth[i]);
-		}
-		feed(of_process, SERIES_PROCESS_RATES, model->fed[i], growth[i]);
-		model->node->value[i] += growth[i];
-		feed(of_node, SERIES_RATES, model->fed[i], growth[i]);
+	if (program)
+		count_program(model, program, growth, count);
+	for (unsigned int i = 0; i < count; i++) {
+		model->node->value[growth[i].index] += growth[i].delta;
+		feed(rates, SERIES_RATES, model->fed[growth[i].index], growth[i].delta);
 	}
 }
 

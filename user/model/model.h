@@ -108,9 +108,13 @@ void model_count(struct model *model, struct program *program, unsigned int inde
 /* A value of this container (or model->node) alone, which is not a sum of programs' values. */
 void model_count_container(struct model *model, struct container *container, unsigned int index,
 			   uint64_t delta);
-/* The same as model_count() for all values of a thread at once, and for the process; program and process may be NULL. */
+/* The same as model_count() for all values of a thread that grew, and for the process; program and process may be NULL. */
+struct model_growth {
+	unsigned int index;
+	uint64_t delta;
+};
 void model_count_thread(struct model *model, struct program *program, struct process *process,
-			const uint64_t growth[THREAD_VALUES]);
+			const struct model_growth *growth, unsigned int count);
 
 /* Somebody looks at the container: until then its files are read every second. At most MODEL_VIEWED of them are. */
 #define MODEL_VIEWED 128

@@ -90,14 +90,35 @@ static bool is_missing(const struct model *model, const struct series *series)
 	return model->missing >> metrics[series->metric].needs & 1;
 }
 
-static double rate_of(const struct model *model, const struct window *window, unsigned int count,
-		      enum series_id id)
+static uint64_t growth_of(const struct model *model, const struct window *window, unsigned int count,
+			  enum series_id id)
 {
 	const uint64_t *growth = window_of(window, model->tick - 1, count);
 
-	if (!model->interval_ns)
-		return NAN;
-	return growth ? per_second(&series_table[id], growth[id], model->interval_ns) : 0;
+	return growth ? growth[id] : 0;
+}
+
+static uint64_t growth_of_program(const struct model *model, const struct program *program, enum series_id id)
+{
+	return growth_of(model, program->window, SERIES_PROGRAM_RATES, id);
+}
+
+/* What programs count is not kept again for their container: the tick would touch as much memory once more. */
+static uint64_t growth_of_container(const struct model *model, const struct container *container,
+				    enum series_id id)
+{
+	uint64_t sum = 0;
+
+	if (container == model->node || id >= SERIES_PROGRAM_RATES)
+		return growth_of(model, container->window, SERIES_RATES, id);
+	for (const struct program *program = container->programs; program; program = program->hh.next)
+		sum += growth_of_program(model, program, id);
+	return container->other ? sum + growth_of_program(model, container->other, id) : sum;
+}
+
+static double rate_of(const struct model *model, double growth, enum series_id id)
+{
+	return model->interval_ns ? per_second(&series_table[id], growth, model->interval_ns) : NAN;
 }
 
 /* Without BPF, CPU time is a counter in files like any other. */
@@ -174,7 +195,7 @@ static double value_of(const struct model *model, const struct container *contai
 	switch (series->kind) {
 	case SERIES_RATE:
 		if (!is_from_files(model, series))
-			return rate_of(model, container->window, SERIES_RATES, id);
+			return rate_of(model, growth_of_container(model, container, id), id);
 		return file_rate_of(model, container, series);
 	case SERIES_SHARE:
 		return file_rate_of(model, container, series);
@@ -205,18 +226,20 @@ double series_of_program(const struct model *model, const struct program *progra
 	if (!(series->levels & LEVEL_PROGRAM) || is_missing(model, series))
 		return NAN;
 	if (series->kind == SERIES_RATE)
-		return rate_of(model, program->window, SERIES_PROGRAM_RATES, id);
+		return rate_of(model, growth_of_program(model, program, id), id);
 	return gauge_of(program->value, NULL, series);
 }
 
 double series_of_process(const struct model *model, const struct process *process, enum series_id id)
 {
 	const struct series *series = &series_table[id];
+	const float *growth;
 
 	if (!(series->levels & LEVEL_PROCESS) || is_missing(model, series))
 		return NAN;
+	growth = window_small_of(process->window, model->tick - 1, SERIES_PROCESS_RATES);
 	if (series->kind == SERIES_RATE)
-		return rate_of(model, process->window, SERIES_PROCESS_RATES, id);
+		return rate_of(model, growth ? growth[id] : 0, id);
 	if (series->metric == M_THREADS)
 		return process->threads;
 	return series->metric == M_MEMORY_RESIDENT && process->resident_reading ? process->resident_bytes :

@@ -23,6 +23,25 @@ int window_begin(struct window **window, uint64_t tick, unsigned int count)
 	return 0;
 }
 
+int window_begin_small(struct small_window **window, uint64_t tick, unsigned int count)
+{
+	struct small_window *made = *window;
+	size_t size = count * sizeof(made->growth[0]);
+
+	if (!made) {
+		made = calloc(1, sizeof(*made) + 2 * size);
+		if (!made)
+			return -ENOMEM;
+		*window = made;
+	} else {
+		memset(made->growth + (tick & 1) * count, 0, size);
+		if (made->tick + 1 != tick)
+			memset(made->growth + (~tick & 1) * count, 0, size);
+	}
+	made->tick = tick;
+	return 0;
+}
+
 int window_begin_waits(struct wait_window **window, uint64_t tick)
 {
 	struct wait_window *made = *window;

@@ -16,6 +16,12 @@ struct window {
 	uint64_t growth[]; /* [2][count]: of even and odd ticks */
 };
 
+/* The same for a process, of which there are many: what one does in a tick fits into 24 bits of precision. */
+struct small_window {
+	uint64_t tick;
+	float growth[]; /* [2][count] */
+};
+
 /* The same of the run-queue histogram, from the bucket RUNQUEUE_MIN_EXPONENT on. */
 #define WAIT_BUCKETS (HISTOGRAM_BUCKETS - (RUNQUEUE_MIN_EXPONENT - HISTOGRAM_MIN_EXPONENT) * 4)
 struct wait_window {
@@ -25,6 +31,7 @@ struct wait_window {
 
 /* Makes or clears it for its first touch in this tick. -ENOMEM: what it would have counted is missing in its rates. */
 int window_begin(struct window **window, uint64_t tick, unsigned int count);
+int window_begin_small(struct small_window **window, uint64_t tick, unsigned int count);
 int window_begin_waits(struct wait_window **window, uint64_t tick);
 
 /* Adds what `from` grew by in these two ticks and frees it; `from` may be NULL. */
@@ -41,6 +48,21 @@ static inline uint64_t *window_touch(struct window **window, uint64_t tick, unsi
 
 /* [count], of `tick`, which is the one under way or the one before; NULL: nothing grew. */
 static inline const uint64_t *window_of(const struct window *window, uint64_t tick, unsigned int count)
+{
+	if (!window || (window->tick != tick && window->tick != tick + 1))
+		return NULL;
+	return window->growth + (tick & 1) * count;
+}
+
+static inline float *window_touch_small(struct small_window **window, uint64_t tick, unsigned int count)
+{
+	if ((!*window || (*window)->tick != tick) && window_begin_small(window, tick, count))
+		return NULL;
+	return (*window)->growth + (tick & 1) * count;
+}
+
+static inline const float *window_small_of(const struct small_window *window, uint64_t tick,
+					   unsigned int count)
 {
 	if (!window || (window->tick != tick && window->tick != tick + 1))
 		return NULL;

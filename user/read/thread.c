@@ -136,8 +136,9 @@ bool thread_has_moved(const struct thread *thread)
 
 void thread_count(struct thread *thread, const struct record *record, const struct thread_owner *owner)
 {
-	uint64_t value[THREAD_VALUES], growth[THREAD_VALUES] = { 0 };
-	bool has_grown = false;
+	uint64_t value[THREAD_VALUES];
+	struct model_growth growth[THREAD_VALUES];
+	unsigned int count = 0;
 
 	shown_values(thread, record, owner->now_ns, value);
 	if (thread->cgroup && (value[V_CPU] != thread->last[V_CPU] || thread->calls != record->calls))
@@ -146,14 +147,14 @@ void thread_count(struct thread *thread, const struct record *record, const stru
 		/* what was shown is never taken back: a wait that turns out shorter is made up for by its next */
 		if (value[i] <= thread->last[i])
 			continue;
-		growth[i] = value[i] - thread->last[i];
+		growth[count] = (struct model_growth){ i, value[i] - thread->last[i] };
 		if (i < SCHEDULED_VALUES && thread->cgroup)
-			thread->cgroup->scheduled[i] += growth[i];
+			thread->cgroup->scheduled[i] += growth[count].delta;
 		thread->last[i] = value[i];
-		has_grown = true;
+		count++;
 	}
-	if (has_grown)
-		model_count_thread(owner->model, thread->program, thread->process, growth);
+	if (count)
+		model_count_thread(owner->model, thread->program, thread->process, growth, count);
 	if (record->wait_reason && record->wait_reason <= DIMENSION_WIDTH(wait_reason))
 		thread->wait_value = record->value[V_WAIT + record->wait_reason - 1];
 	thread->seq = record->seq;
