@@ -6,7 +6,7 @@
 
 struct scrape {
 	char *body;
-	size_t size;
+	size_t size, capacity;
 	uint64_t ns; /* from connect() to the last byte */
 };
 
