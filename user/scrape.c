@@ -10,9 +10,6 @@
 #include "own.h"
 #include "version.h"
 
-#define FRESH_NS (100 * NS_PER_MS) /* a scrape reads again when the last reading is older */
-#define CROWDED_FRESH_NS NS_PER_S  /* the same when much is being sent: fewer different answers at once */
-
 void scrape_init(struct scrape *scrape, const struct options *options, struct punctuality *ticks)
 {
 	*scrape = (struct scrape){ .options = options, .ticks = ticks };
@@ -94,19 +91,27 @@ static void reply_with(struct scrape *scrape, struct renderings *renderings,
 		       const struct exposition_format *format, write_body *write,
 		       const struct http_request *request, struct http_reply *reply)
 {
-	uint64_t fresh_ns = http_is_crowded(scrape->http) ? CROWDED_FRESH_NS : FRESH_NS, read_ns, begin_ns;
+	uint64_t age_ns = renderings_age_ns(renderings, request, scrape->http);
+	uint64_t now_ns = time_monotonic_ns(), begin_ns = time_thread_ns(), read_ns, work_ns;
 
-	if (time_monotonic_ns() - collector_read_ns(scrape->collector) > fresh_ns)
-		collector_pass(scrape->collector);
-	read_ns = collector_read_ns(scrape->collector);
 	reply->content_type = format->content_type;
-	reply->body = renderings_find(renderings, request, format->body, read_ns);
-	if (reply->body)
+	/* while an answer costs much a newer reading is no reason to make it again */
+	if (age_ns > RENDERINGS_FRESH_NS)
+		reply->body = renderings_find(renderings, request, format->body, now_ns - age_ns, &read_ns);
+	if (!reply->body) {
+		if (now_ns - collector_read_ns(scrape->collector) > RENDERINGS_FRESH_NS)
+			collector_pass(scrape->collector);
+		read_ns = collector_read_ns(scrape->collector);
+		reply->body = renderings_find(renderings, request, format->body, read_ns, &read_ns);
+	}
+	if (reply->body) {
+		reply->age_s = read_ns < now_ns ? (unsigned int)((now_ns - read_ns) / NS_PER_S) : 0;
 		return;
-	begin_ns = time_thread_ns();
+	}
 	reply->body = renderings_begin(renderings, request);
 	if (reply->body && write(scrape, request, format->body, &reply->body->buffer) == 0) {
-		renderings_keep(renderings, request, format->body, read_ns, reply->body);
+		work_ns = time_thread_ns() - begin_ns;
+		renderings_keep(renderings, request, format->body, read_ns, work_ns, reply->body);
 	} else {
 		http_body_unref(reply->body);
 		reply->body = NULL;

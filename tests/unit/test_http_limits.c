@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include "base/punctuality.h"
+#include "export/renderings.h"
 #include "unit/http_world.h"
 
 #define HASH_OF_SECRET "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
@@ -38,9 +39,35 @@ static void serve_big(void *context, const struct http_request *request, struct 
 	reply->body->buffer.size = BIG;
 }
 
+static struct renderings renderings;
+static atomic_int
+	renderings_age_ms; /* of the reading that the first rendering is made from, and all ask about */
+
+/* As /metrics: a rendering is given on while it is young enough. */
+static void serve_rendered(void *context, const struct http_request *request, struct http_reply *reply)
+{
+	uint64_t now_ns = time_monotonic_ns(), read_ns;
+	uint64_t oldest_ns = now_ns - renderings_age_ns(&renderings, request, http);
+
+	(void)context;
+	oldest_ns += (uint64_t)renderings_age_ms * NS_PER_MS; /* so much later is it */
+	reply->body = renderings_find(&renderings, request, SHEET_TEXT, oldest_ns, &read_ns);
+	if (reply->body) {
+		reply->age_s = (unsigned int)((now_ns - read_ns) / NS_PER_S) +
+			       (unsigned int)renderings_age_ms / 1000;
+		return;
+	}
+	reply->body = http_body_new();
+	while (reply->body->buffer.size < BIG)
+		buffer_add_string(&reply->body->buffer, "some_metric_with_a_longer_name 123456789\n");
+	reply->body->buffer.size = BIG;
+	renderings_keep(&renderings, request, SHEET_TEXT, now_ns, 1, reply->body);
+}
+
 static const struct http_route own_routes[] = {
 	{ "/names", serve_names, "text/plain", NULL, NULL },
 	{ "/big", serve_big, "text/plain", NULL, NULL },
+	{ "/rendered", serve_rendered, "text/plain", NULL, NULL },
 };
 
 static struct http_config own_config(void)
@@ -207,6 +234,52 @@ Test(http_limits, different_answers_that_wait_have_a_bound)
 	}
 	cr_assert_eq(status, 200);
 	finish();
+}
+
+static int dial_slowly(const char *request)
+{
+	int fd = dial(), small = 4096;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	send_text(fd, request);
+	return fd;
+}
+
+static void wait_for_room(enum http_room room)
+{
+	for (int i = 0; i < 200 && http_room(http, BIG) != room; i++)
+		usleep(50000);
+	cr_assert_eq(http_room(http, BIG), room);
+}
+
+/* One rendering is being sent to a client that does not read, and answers of others fill the memory: the rendering is given on,
+ * the header says how old it is, until it is older than five seconds. */
+Test(http_limits, the_last_rendering_is_given_on_while_there_is_no_room)
+{
+	struct http_config config = own_config();
+	int fds[8];
+
+	config.timeout_s = 100;
+	start(&config);
+	fds[0] = dial_slowly("GET /rendered HTTP/1.1\r\nHost: x\r\n\r\n");
+	for (int i = 0; i < 200 && http_room(http, BIG * 7) != HTTP_ROOM_SCARCE; i++)
+		usleep(50000);
+	for (int i = 1; i < 8; i++)
+		fds[i] = dial_slowly("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+	wait_for_room(HTTP_ROOM_NONE);
+	renderings_age_ms = 2000;
+	expect("GET", "/rendered", 200, "\r\nAge: 2\r\n", NULL);
+	cr_assert_eq(http_refused(http, HTTP_REFUSED_MEMORY), 0);
+	renderings_age_ms = 5000;
+	expect("GET", "/rendered", 503, NULL, "too much is being sent\n");
+	cr_assert_eq(http_refused(http, HTTP_REFUSED_MEMORY), 1);
+	for (int i = 0; i < 8; i++)
+		close(fds[i]);
+	wait_for_room(HTTP_ROOM_ENOUGH);
+	renderings_age_ms = 0;
+	expect("GET", "/rendered", 200, NULL, NULL);
+	finish();
+	renderings_done(&renderings);
 }
 
 static void write_web(const char *path, const char *text)

@@ -13,7 +13,6 @@
 #define LATE_NS (20 * NS_PER_MS)
 #endif
 #define SCRAPES 1000
-#define FRESH_NS (100 * NS_PER_MS) /* as the daemon */
 
 TestSuite(http_scrapes, .init = model_setup, .timeout = 200);
 
@@ -43,24 +42,25 @@ static void make_thousand(void)
 	}
 }
 
-/* As the daemon: what is older than 100 ms is made again. */
+/* As the daemon, scrape.c. */
 static void serve(void *context, const struct http_request *request, struct http_reply *reply)
 {
-	uint64_t now_ns = time_monotonic_ns(), cpu_ns;
-	static uint64_t read_ns;
+	uint64_t now_ns = time_monotonic_ns(), read_ns, cpu_ns;
 
 	(void)context;
-	if (now_ns - read_ns > (http_is_crowded(http) ? NS_PER_S : FRESH_NS))
-		read_ns = now_ns;
-	reply->body = renderings_find(&renderings, request, SHEET_TEXT, read_ns);
-	if (reply->body)
+	reply->body = renderings_find(&renderings, request, SHEET_TEXT,
+				      now_ns - renderings_age_ns(&renderings, request, http), &read_ns);
+	if (reply->body) {
+		reply->age_s = (unsigned int)((now_ns - read_ns) / NS_PER_S);
 		return;
+	}
 	cpu_ns = time_thread_ns();
 	reply->body = renderings_begin(&renderings, request);
 	cr_assert_eq(exposition_write(&input, SHEET_TEXT, &reply->body->buffer), 0);
-	renderings_keep(&renderings, request, SHEET_TEXT, read_ns, reply->body);
+	cpu_ns = time_thread_ns() - cpu_ns;
+	renderings_keep(&renderings, request, SHEET_TEXT, now_ns, cpu_ns, reply->body);
 	renderings_made++;
-	punctuality_work(&ticks, time_thread_ns() - cpu_ns);
+	punctuality_work(&ticks, cpu_ns);
 	now_ns = time_monotonic_ns() - now_ns;
 	if (now_ns > longest_rendering_ns)
 		longest_rendering_ns = now_ns;
@@ -156,9 +156,7 @@ Test(http_scrapes, a_thousand_at_once_of_a_thousand_containers)
 	config.routes = scraped;
 	config.route_count = 1;
 	config.is_due = is_tick_due;
-#ifdef __SANITIZE_ADDRESS__
-	config.timeout_s = 100;
-#endif
+	config.timeout_s = 100; /* 512 answers of 28 MB, also where others have the processors */
 	shared = http_body_new();
 	cr_assert_eq(loop_new(&loop), 0);
 	cr_assert_eq(http_new(&config, loop, &http, begin[0], sizeof(begin[0])), 0, "%s", begin[0]);
@@ -191,7 +189,7 @@ Test(http_scrapes, a_thousand_at_once_of_a_thousand_containers)
 	finish();
 	renderings_done(&renderings);
 	cr_assert_eq(good + refused, SCRAPES, "%d not answered", open_fds);
-	cr_assert_geq(good, 100, "%d", good); /* 500 and more where nothing else runs */
+	cr_assert_geq(good, 300, "%d", good); /* all that are let in, 512, but for those who came after 5 s */
 	cr_assert_lt(worst_own_ns, LATE_NS, "%lu us late", worst_own_ns / 1000);
 #ifndef __SANITIZE_ADDRESS__
 	/* 64 MiB of renderings, two more and one per mailbox place, 1,000 connections of 16 KiB */

@@ -15,7 +15,12 @@ static struct http_body *find(const char *const *names, size_t count, uint64_t r
 {
 	struct http_request request = { .names = names, .name_count = count };
 
-	return renderings_find(&renderings, &request, 0, read_ns);
+	uint64_t found_ns = 0;
+	struct http_body *body = renderings_find(&renderings, &request, 0, read_ns, &found_ns);
+
+	if (body)
+		cr_assert_geq(found_ns, read_ns);
+	return body;
 }
 
 static struct http_body *make(const char *const *names, size_t count, uint64_t read_ns)
@@ -25,13 +30,14 @@ static struct http_body *make(const char *const *names, size_t count, uint64_t r
 
 	cr_assert_eq(body->buffer.size, 0);
 	buffer_add_string(&body->buffer, "x 1\n");
-	renderings_keep(&renderings, &request, 0, read_ns, body);
+	renderings_keep(&renderings, &request, 0, read_ns, 1, body);
 	return body;
 }
 
 Test(renderings, are_found_by_what_was_asked)
 {
 	struct http_body *whole, *named;
+	uint64_t read_ns;
 
 	cr_assert_null(find(NULL, 0, 1));
 	whole = make(NULL, 0, 1);
@@ -41,7 +47,8 @@ Test(renderings, are_found_by_what_was_asked)
 	cr_assert_null(find(NULL, 0, 2));
 	cr_assert_null(find(other, 2, 1));
 	cr_assert_null(find(joined, 1, 1));
-	cr_assert_null(renderings_find(&renderings, &(struct http_request){}, 1, 1), "another format");
+	cr_assert_null(renderings_find(&renderings, &(struct http_request){}, 1, 1, &read_ns),
+		       "another format");
 	/* ours, the cache's, and one found */
 	cr_assert_eq(whole->refs, 3);
 	/* somebody has it: the next is made in other memory */

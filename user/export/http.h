@@ -47,6 +47,7 @@ struct http_reply {
 	unsigned int status;        /* 200 unless the handler says otherwise */
 	const char *content_type;   /* the route's unless the handler says otherwise; a constant */
 	const char *cache;          /* value of the header Cache-Control, a constant; NULL: none */
+	unsigned int age_s;         /* value of the header Age; 0: none */
 	struct http_body *body;     /* a reference that the server takes over; NULL: 500 */
 	struct http_stream *stream; /* instead of a body, also taken over: an answer that the client ends */
 };
@@ -116,8 +117,13 @@ bool http_has_tls(const struct http *http);
 /* Whether somebody on another machine can come in without being asked who they are. */
 bool http_is_open(const struct http *http);
 
-/* So much is being sent that the same answer should be given for longer. */
-bool http_is_crowded(const struct http *http);
+/* How much room there is for another answer of `size` bytes, beside those that are being sent. */
+enum http_room {
+	HTTP_ROOM_ENOUGH,
+	HTTP_ROOM_SCARCE, /* the same answer should be given for longer */
+	HTTP_ROOM_NONE,   /* only an answer that is being sent can be given to more */
+};
+enum http_room http_room(const struct http *http, size_t size);
 /* To be called after each tick: is_due() is no longer so, and streams have news. */
 void http_tick(struct http *http);
 

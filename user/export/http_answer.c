@@ -3,6 +3,7 @@
  * connection is suspended and this is entered again. */
 #include "export/http_answer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,26 +46,29 @@ static void add_status_headers(struct MHD_Response *response, unsigned int statu
 }
 
 static enum MHD_Result queue_response(struct MHD_Connection *connection, const struct web_state *state,
-				      unsigned int status, const char *type, const char *cache,
-				      struct MHD_Response *response)
+				      const struct http_reply *reply, struct MHD_Response *response)
 {
 	enum MHD_Result result;
+	char age[16];
 
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
-	if (cache)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);
+	if (reply->cache)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, reply->cache);
+	if (reply->age_s) {
+		snprintf(age, sizeof(age), "%u", reply->age_s);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_AGE, age);
+	}
 	http_headers_add(response, state, CONTENT_POLICY);
-	add_status_headers(response, status);
-	result = MHD_queue_response(connection, status, response);
+	add_status_headers(response, reply->status);
+	result = MHD_queue_response(connection, reply->status, response);
 	MHD_destroy_response(response);
 	return result;
 }
 
 /* Takes over the reference to `body`. */
 static enum MHD_Result queue_body(struct MHD_Connection *connection, const struct web_state *state,
-				  unsigned int status, const char *type, const char *cache,
-				  struct http_body *body, bool is_gzip)
+				  const struct http_reply *reply, struct http_body *body, bool is_gzip)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
 		body->buffer.size, body->buffer.data, release_body, body);
@@ -75,12 +79,13 @@ static enum MHD_Result queue_body(struct MHD_Connection *connection, const struc
 	}
 	if (is_gzip)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-	return queue_response(connection, state, status, type, cache, response);
+	return queue_response(connection, state, reply, response);
 }
 
 static enum MHD_Result queue_text(struct MHD_Connection *connection, const struct web_state *state,
 				  unsigned int status, const char *text)
 {
+	const struct http_reply reply = { .status = status, .content_type = TEXT_TYPE };
 	struct http_body *body = http_body_new();
 
 	if (body)
@@ -89,7 +94,7 @@ static enum MHD_Result queue_text(struct MHD_Connection *connection, const struc
 		http_body_unref(body);
 		return MHD_NO; /* without memory for a line of text all that can be done is to close */
 	}
-	return queue_body(connection, state, status, TEXT_TYPE, NULL, body, false);
+	return queue_body(connection, state, &reply, body, false);
 }
 
 static enum MHD_Result refuse(struct http *http, struct MHD_Connection *connection,
@@ -150,11 +155,19 @@ static bool shut_oldest(struct http *http)
 	return true;
 }
 
+enum http_room http_room(const struct http *http, size_t size)
+{
+	size_t bytes = http->bodies_bytes + size;
+
+	if (size <= SMALL_BYTES || bytes <= BODIES_BYTES / 2)
+		return HTTP_ROOM_ENOUGH;
+	return bytes <= BODIES_BYTES || http->bodies_count < BODIES_LEAST ? HTTP_ROOM_SCARCE : HTTP_ROOM_NONE;
+}
+
 /* Takes over the reference: it is the client's until the request has ended. False: there is no room, and it is let go. */
 static bool hold_body(struct http *http, struct http_client *client, struct http_body *body)
 {
-	while (body->senders == 0 && body->buffer.size > SMALL_BYTES && http->bodies_count >= BODIES_LEAST &&
-	       http->bodies_bytes + body->buffer.size > BODIES_BYTES) {
+	while (body->senders == 0 && http_room(http, body->buffer.size) == HTTP_ROOM_NONE) {
 		if (!shut_oldest(http)) {
 			http_body_unref(body);
 			return false;
@@ -169,11 +182,6 @@ static bool hold_body(struct http *http, struct http_client *client, struct http
 	return true;
 }
 
-bool http_is_crowded(const struct http *http)
-{
-	return http->bodies_bytes > BODIES_BYTES / 2;
-}
-
 static enum MHD_Result send_stream(struct http *http, struct MHD_Connection *connection,
 				   struct http_client *client, const struct web_state *state)
 {
@@ -184,9 +192,7 @@ static enum MHD_Result send_stream(struct http *http, struct MHD_Connection *con
 	if (client->is_head) {
 		struct http_body *empty = http_body_new();
 
-		return empty ? queue_body(connection, state, reply->status, reply->content_type, reply->cache,
-					  empty, false) :
-			       MHD_NO;
+		return empty ? queue_body(connection, state, reply, empty, false) : MHD_NO;
 	}
 	if (http->streams.count >= http->config.max_streams)
 		return refuse(http, connection, state, HTTP_REFUSED_STREAMS);
@@ -195,7 +201,7 @@ static enum MHD_Result send_stream(struct http *http, struct MHD_Connection *con
 	if (!response)
 		return MHD_NO;
 	http_stream_begin(http, reply->stream, client);
-	return queue_response(connection, state, reply->status, reply->content_type, reply->cache, response);
+	return queue_response(connection, state, reply, response);
 }
 
 static enum MHD_Result send_reply(struct http *http, struct MHD_Connection *connection,
@@ -217,8 +223,7 @@ static enum MHD_Result send_reply(struct http *http, struct MHD_Connection *conn
 	accepted = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 	if (http_encoding_takes_gzip(accepted))
 		sent = http_body_gzip(reply.body) ?: reply.body;
-	return queue_body(connection, state, reply.status, reply.content_type, reply.cache,
-			  http_body_ref(sent), sent != reply.body);
+	return queue_body(connection, state, &reply, http_body_ref(sent), sent != reply.body);
 }
 
 void http_answer_done(struct http *http, struct http_client *client)

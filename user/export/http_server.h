@@ -40,7 +40,7 @@ struct http {
 	struct web_auth *auth;
 	uint64_t next_request_ns;   /* of the rate limit */
 	atomic_size_t bodies_bytes; /* being sent, each once however many take it */
-	unsigned int bodies_count;
+	atomic_uint bodies_count;
 	atomic_uint_fast64_t refused[HTTP_REFUSALS];
 	bool is_open, has_tls;
 };

@@ -3,7 +3,16 @@
 
 #include <string.h>
 
+#define SCARCE_NS NS_PER_S
+#define NONE_NS (5 * NS_PER_S)
+
 static struct rendering *place_of(struct renderings *renderings, const struct http_request *request)
+{
+	return request->name_count > 0 ? &renderings->named : &renderings->whole;
+}
+
+static const struct rendering *last_of(const struct renderings *renderings,
+				       const struct http_request *request)
 {
 	return request->name_count > 0 ? &renderings->named : &renderings->whole;
 }
@@ -22,14 +31,33 @@ static bool has_names(const struct rendering *rendering, const struct http_reque
 	return at == end;
 }
 
-struct http_body *renderings_find(const struct renderings *renderings, const struct http_request *request,
-				  enum sheet_body format, uint64_t read_ns)
+uint64_t renderings_age_ns(const struct renderings *renderings, const struct http_request *request,
+			   const struct http *http)
 {
-	const struct rendering *rendering = request->name_count > 0 ? &renderings->named : &renderings->whole;
+	const struct rendering *last = last_of(renderings, request);
 
-	if (!rendering->body || rendering->format != format || rendering->read_ns != read_ns ||
+	switch (http_room(http, last->body ? last->body->buffer.size : 0)) {
+	case HTTP_ROOM_ENOUGH:
+		break;
+	case HTTP_ROOM_SCARCE:
+		return SCARCE_NS;
+	case HTTP_ROOM_NONE:
+		return NONE_NS;
+	}
+	if (2 * last->work_ns <= RENDERINGS_FRESH_NS)
+		return RENDERINGS_FRESH_NS;
+	return 2 * last->work_ns < SCARCE_NS ? 2 * last->work_ns : SCARCE_NS;
+}
+
+struct http_body *renderings_find(const struct renderings *renderings, const struct http_request *request,
+				  enum sheet_body format, uint64_t oldest_ns, uint64_t *ret_read_ns)
+{
+	const struct rendering *rendering = last_of(renderings, request);
+
+	if (!rendering->body || rendering->format != format || rendering->read_ns < oldest_ns ||
 	    !has_names(rendering, request))
 		return NULL;
+	*ret_read_ns = rendering->read_ns;
 	return http_body_ref(rendering->body);
 }
 
@@ -46,7 +74,7 @@ struct http_body *renderings_begin(struct renderings *renderings, const struct h
 }
 
 void renderings_keep(struct renderings *renderings, const struct http_request *request,
-		     enum sheet_body format, uint64_t read_ns, struct http_body *body)
+		     enum sheet_body format, uint64_t read_ns, uint64_t work_ns, struct http_body *body)
 {
 	struct rendering *rendering = place_of(renderings, request);
 
@@ -60,6 +88,7 @@ void renderings_keep(struct renderings *renderings, const struct http_request *r
 	rendering->body = http_body_ref(body);
 	rendering->format = format;
 	rendering->read_ns = read_ns;
+	rendering->work_ns = work_ns;
 }
 
 void renderings_done(struct renderings *renderings)
