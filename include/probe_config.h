@@ -59,6 +59,7 @@ struct probe_config {
 	__u32 uring;              /* enum uring_arguments */
 	__u32 waits;              /* keep the time off the CPU by reason */
 	__u32 has_socket_storage; /* bpf_sk_storage_get() in tracing programs: 5.11 */
+	__u32 is_preemptible;     /* programs of tracepoints can be preempted, and are skipped then: 7.0 */
 	__u32 connections_per_cgroup; /* entries of connections[] */
 	__u32 survey_copies; /* profile light: the survey copies the counters that sched_switch copies elsewhere */
 	__u64 started_ns; /* CLOCK_BOOTTIME: threads that began later are births */

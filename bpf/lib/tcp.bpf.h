@@ -107,15 +107,17 @@ static __always_inline void tcp_begin(struct tcp_socket *socket, const struct so
 }
 
 /* Calls of one socket come one at a time: the kernel holds its lock. From 7.0 on a program is skipped now and then, so there it has
- * a twin: a second call for the same change of state changes nothing. What both missed follows from the old state at the next. */
+ * a twin: a second call for the same change of state changes nothing. What both missed follows from the old state at the next; a
+ * socket whose first two changes both missed went out, for one that comes in has its listener's storage. */
 static __always_inline void tcp_on_state(const struct sock *sk, int old, int new)
 {
 	bool begins = new == TCP_SYN_SENT || new == TCP_LISTEN;
+	bool was_missed = cfg.is_preemptible && tcp_is_open(old);
 	struct tcp_socket *socket;
 
 	if (sk->sk_protocol != TCP_PROTOCOL)
 		return;
-	socket = tcp_socket_get(sk, begins || new == TCP_ESTABLISHED || old == TCP_SYN_SENT);
+	socket = tcp_socket_get(sk, begins || new == TCP_ESTABLISHED || old == TCP_SYN_SENT || was_missed);
 	if (!socket)
 		return;
 	if (begins) {
@@ -124,7 +126,8 @@ static __always_inline void tcp_on_state(const struct sock *sk, int old, int new
 	}
 	if (socket->phase == TCP_PHASE_NEW) {
 		tcp_socket_own_by_maker(socket, sk);
-		socket->phase = old == TCP_SYN_SENT ? TCP_PHASE_CONNECTING : TCP_PHASE_LISTENING;
+		socket->phase = old == TCP_SYN_SENT || was_missed ? TCP_PHASE_CONNECTING :
+								    TCP_PHASE_LISTENING;
 	}
 	if (socket->phase < TCP_PHASE_OPEN && (tcp_is_open(new) || tcp_is_open(old)))
 		tcp_opened(socket, sk, new == TCP_ESTABLISHED);

@@ -273,6 +273,22 @@ Test(tcp, who_comes_to_a_listener_before_the_hooks_is_found_with_its_owner)
 	eq(of(CGROUP_A)->closed, 1);
 }
 
+Test(tcp, one_that_was_never_seen_before_it_ends_went_out_where_programs_are_skipped)
+{
+	for (unsigned int skipped = 0; skipped < 2; skipped++) {
+		struct host_socket *socket;
+
+		config.is_preemptible = skipped;
+		restart(true, false);
+		socket = host_socket_new(AF_INET, CGROUP_A);
+		host_socket_state_unseen(socket, TCP_ESTABLISHED);
+		host_socket_set_state(socket, TCP_FIN_WAIT1);
+		end(socket);
+		eq(opened_out(CGROUP_A), skipped);
+		eq(of(CGROUP_A)->closed, skipped);
+	}
+}
+
 Test(tcp, states_that_went_unseen_are_made_up_for_at_the_end)
 {
 	struct host_socket *socket = connecting(task_a, AF_INET), *failed = connecting(task_a, AF_INET);

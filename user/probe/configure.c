@@ -80,6 +80,7 @@ void configure_fill(const struct probe_settings *settings, struct probe_config *
 	ret_config->has_socket_hooks = settings->feature.socket_hooks && settings->profile == PROBE_FULL;
 	ret_config->uring = settings->feature.uring;
 	ret_config->has_socket_storage = settings->feature.socket_storage;
+	ret_config->is_preemptible = settings->feature.preemptible_others;
 	ret_config->connections_per_cgroup = settings->connections / CONNECTION_SHARE;
 	ret_config->waits = settings->profile != PROBE_LIGHT;
 	ret_config->survey_copies = settings->profile == PROBE_LIGHT;
