@@ -48,7 +48,9 @@ is "11 were refused there" "$(row "$ended" client failed_total out 10.77.0.2 9)"
 is "5 by IPv6" "$(row "$ended" client failed_total out fd77::2 9)" 5
 is "1 timed out and 3 were given up elsewhere" "$(row "$ended" client failed_total out 10.77.0.9 9)" 4
 is "none of them was opened" "$(row "$ended" client opened_total out 10.77.0.9 9)" 0
-is "what timed out was sent again" "$(row "$ended" client retransmits_total out 10.77.0.9 9)" "$(snmp "$near" RetransSegs)"
+between "what timed out was sent again" "$(row "$ended" client retransmits_total out 10.77.0.9 9)" 1 10
+is "all rows were sent again what TCP says" "$(metric "$ended" ktally_container_connection_retransmits_total \
+	"container=\"$(basename "${folder[client]}")\"")" "$(snmp "$near" RetransSegs)"
 is "nothing is open" "$(row "$ended" client open out 10.77.0.2 1001)" 0
 between "a round trip takes some time" "$(row "$ended" client round_trip_seconds out 10.77.0.2 1001)" 0.000001 1
 if [ $arrivals = 1 ]; then
