@@ -19,7 +19,9 @@ container_make busy && container_start busy spin-forever
 cgroup_make quiet && background cgroup_run "$CGROUP" "$WORKLOAD" processes 31 600
 hostile=$'ho"st\\ile<b>\xff\xc3\xa9\x01\x7f'
 cgroup_make "$hostile" && background cgroup_run "$CGROUP" "$WORKLOAD" sleep 1 600000
-has_settled() { [ "$(api print_field containers container "$(cgroup_name busy)" processes 2>/dev/null)" = 1 ]; }
+# of_busy FIELD: of the container with the busy loop
+of_busy() { curl -fs "$URL/api/v1/containers?container=$(cgroup_name busy)" | jq ".items[0].$1"; }
+has_settled() { [ "$(of_busy processes)" = 1 ]; }
 ok "containers are known by the next ticks" eventually 20 has_settled
 sleep 2.2 # two whole ticks: the last one has rates of nothing but what runs
 
@@ -34,14 +36,13 @@ ok "a stream sends each answer at each tick" api check_stream
 ok "a name that tries to be something else is text" \
 	api check_name 'ho"st' "ktally-e2e-$$-"$'ho"st\\ile<b>\xef\xbf\xbd\xc3\xa9\x01\x7f'
 
-rate() { api print_field containers container "$(cgroup_name busy)" cpu_cores; }
 # It has a core for itself only on a machine that does nothing else: what it used in between, by its cgroup, is the measure.
 cgroup_of_busy=$(cgroup_root)$(container_cgroup busy)
 [ -z "$(cgroup_accounts)" ] || cgroup_of_busy=$(cgroup_accounts)$(container_cgroup busy)
 sum=0 rounds=5 before=$(cgroup_cpu "$cgroup_of_busy") begin=$EPOCHREALTIME
 for ((i = 0; i < rounds; i++)); do
 	sleep 1
-	sum=$(awk -v a="$sum" -v b="$(rate)" 'BEGIN { print a + b }')
+	sum=$(awk -v a="$sum" -v b="$(of_busy cpu_cores)" 'BEGIN { print a + b }')
 done
 used=$(awk -v a="$before" -v b="$(cgroup_cpu "$cgroup_of_busy")" -v s="$begin" -v e="$EPOCHREALTIME" 'BEGIN { print (b - a) / (e - s) }')
 between "a busy loop has the cores that its cgroup used (mean of 5 ticks of about that time)" \
@@ -63,6 +64,9 @@ settle
 some=$(total ktally_program_syscalls_total)
 is "10,007 system calls more are 10,007 in the program's details" "$((some - again - (again - none)))" 10007
 
+hash() { perl -e 'print crypt($ARGV[0], q($2b$04$abcdefghijklmnopqrstuu))' "$1"; } # bcrypt at the least cost
+status_of() { curl -sN -o /dev/null -w '%{http_code}' --max-time 2 "$@"; }
+
 ends() {
 	curl -sN --max-time 20 "$URL/api/v1/stream?path=/api/v1/node" >"$WORK/stream" &
 	local client=$! begin
@@ -73,4 +77,20 @@ ends() {
 	awk -v b="$begin" -v e="$EPOCHREALTIME" 'BEGIN { exit !(e - b < 2) }'
 }
 ok "SIGTERM ends streams within 2 s" ends
+
+printf 'basic_auth_users: {alice: %s}\n' "$(hash secret)" >"$WORK/web.yml"
+daemon_start --web.config.file="$WORK/web.yml" --web.max-streams=1
+for path in containers node self 'stream?path=/api/v1/node' ''; do
+	is "where users are asked for, nobody else has /api/v1/$path" "$(status_of "$URL/api/v1/$path")" 401
+	is "and they have" "$(status_of -u alice:secret "$URL/api/v1/$path")" 200
+done
+stream_of() { curl -sN -u alice:secret --max-time 30 "$URL/api/v1/stream?path=/api/v1/node" >"$WORK/stream.$1"; }
+rm -f "$WORK/stream.one"
+stream_of one &
+ok "a stream with its user has events" eventually 10 grep -q '^data: {' "$WORK/stream.one"
+is "a stream more than web.max-streams is refused" "$(status_of -u alice:secret "$URL/api/v1/stream?path=/api/v1/node")" 503
+is "and counted" "$(curl -s -u alice:secret "$URL/metrics" | grep '^ktally_self_http_refused_total{reason="streams"}')" \
+	'ktally_self_http_refused_total{reason="streams"} 1'
+is "other answers are not" "$(status_of -u alice:secret "$URL/api/v1/node")" 200
+daemon_stop
 done_testing

@@ -19,7 +19,7 @@ URL = ""
 LISTS = ("containers", "pods", "programs", "processes", "threads", "connections")
 
 with open(os.path.join(ROOT, "docs/api/openapi.yaml"), encoding="utf-8") as file:
-    PAGE = yaml.safe_load(file)
+    PAGE = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 SCHEMAS = PAGE["components"]["schemas"]
 
 
@@ -52,10 +52,14 @@ def schema_of(path):
     return content["application/json"]["schema"]
 
 
+VALIDATORS = {}
+
+
 def validate(path, answer, without=()):
     """`without`: members that the question left out."""
-    schema = {**schema_of(path), "components": PAGE["components"]}
-    for error in jsonschema.Draft202012Validator(schema).iter_errors(answer):
+    if path not in VALIDATORS:
+        VALIDATORS[path] = jsonschema.Draft202012Validator({**schema_of(path), "components": PAGE["components"]})
+    for error in VALIDATORS[path].iter_errors(answer):
         if error.validator == "required" and without:
             continue
         sys.exit(f"{path}: {'/'.join(map(str, error.absolute_path))}: {error.message[:300]}")
@@ -286,13 +290,6 @@ def print_total(pid, container, family):
     expect(len(items) == 1, f"{len(items)} programs")
     value = items[0]["metrics"][family]
     print(value if not isinstance(value, list) else sum(part["value"] for part in value))
-
-
-def print_field(pid, path, name, value, field):
-    """The field of the one item whose `name` is `value`."""
-    items = get(path, **{name: value})["items"]
-    expect(len(items) == 1, f"{len(items)} items of {path} with {name}={value}")
-    print(items[0].get(field))
 
 
 def main():

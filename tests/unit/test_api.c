@@ -430,6 +430,7 @@ Test(api, answers_of_large_models_are_quick)
 	series_tick(model, 2 * NS_PER_S);
 	expect_cost("/api/v1/containers?limit=1000", 30);
 	expect_cost("/api/v1/containers?limit=50&fields=container,cpu_cores", 5);
+	expect_cost("/api/v1/containers?limit=1000&detail=1", 200);
 	expect_cost("/api/v1/pods?limit=100", 10);
 	expect_cost("/api/v1/processes?limit=100", 20);
 	expect_cost("/api/v1/processes?limit=100&sort=program", 20);

@@ -11,12 +11,16 @@
 #define API_NO_MEMORY 500
 #define API_UNAVAILABLE 503
 
+#define API_FAMILY_SIZE 80 /* of a name on /metrics */
+
 struct api_answer {
 	const struct api_input *in;
 	const struct query *query;
 	struct json json;
 	size_t begin; /* of it in the buffer */
 	bool has_detail;
+	enum metric_level named; /* the level that `names` are of; 0: none */
+	char names[METRICS][API_FAMILY_SIZE];
 	void *scratch; /* of the endpoint, while it answers */
 };
 

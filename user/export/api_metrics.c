@@ -7,13 +7,15 @@
 #include "export/api_endpoint.h"
 #include "export/value.h"
 
-#define NAME_CAPACITY 128
-
 /* Members "resource" and "kind" for the label "resource,kind" with the value "cpu,some". */
 static void write_labels(struct json *json, const char *names, const char *values)
 {
 	char name[64], value[64];
 
+	if (*names && !strchr(names, ',')) {
+		json_text(json, names, values);
+		return;
+	}
 	while (*names) {
 		size_t name_size = strcspn(names, ","), value_size = strcspn(values, ",");
 
@@ -114,19 +116,30 @@ static void write_metric(struct json *json, const char *name, const struct metri
 		json_fixed(json, name, value[metric->value], value_decimals(metric->unit));
 }
 
+/* The same for all items of an answer. */
+static void make_names(struct api_answer *answer, enum metric_level level)
+{
+	if (answer->named == level)
+		return;
+	for (const struct metric *metric = metrics; metric < metrics + METRICS; metric++) {
+		char *name = answer->names[metric - metrics];
+
+		*name = '\0';
+		if (metric->levels & level && metric->source != SOURCE_CPU && metric->source != SOURCE_DISK &&
+		    metric->source != SOURCE_PEER && !(answer->in->model->missing >> metric->needs & 1) &&
+		    metric_family_name(metric, level, name, API_FAMILY_SIZE) < 0)
+			*name = '\0';
+	}
+	answer->named = level;
+}
+
 void api_endpoint_add_metrics(struct api_answer *answer, enum metric_level level,
 			      const struct container *container, const uint64_t *value)
 {
-	char name[NAME_CAPACITY];
-
+	make_names(answer, level);
 	json_begin_object(&answer->json, "metrics");
-	for (const struct metric *metric = metrics; metric < metrics + METRICS; metric++) {
-		if (!(metric->levels & level) || metric->source == SOURCE_CPU ||
-		    metric->source == SOURCE_DISK || metric->source == SOURCE_PEER ||
-		    answer->in->model->missing >> metric->needs & 1 ||
-		    metric_family_name(metric, level, name, sizeof(name)) < 0)
-			continue;
-		write_metric(&answer->json, name, metric, container, value);
-	}
+	for (unsigned int id = 0; id < METRICS; id++)
+		if (*answer->names[id])
+			write_metric(&answer->json, answer->names[id], &metrics[id], container, value);
 	json_end_object(&answer->json);
 }

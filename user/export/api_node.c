@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,23 +109,17 @@ static void write_disks(struct api_answer *answer)
 	json_end_array(json);
 }
 
-/* Fields follow from the rows of metrics.def: "network_receive" in bytes is "receive_bytes_per_second". */
 static void write_interface(struct api_answer *answer, const struct network_device *device)
 {
-	struct json *json = &answer->json;
-	char name[96];
-
-	json_begin_object(json, NULL);
-	json_text(json, "interface", device->name);
+	json_begin_object(&answer->json, NULL);
+	json_text(&answer->json, "interface", device->name);
 	for (const struct metric *metric = metrics; metric < metrics + METRICS; metric++) {
-		if (metric->source != SOURCE_NETDEV)
-			continue;
-		snprintf(name, sizeof(name), "%s%s_per_second", metric->name + strlen("network_"),
-			 metric->unit == UNIT_BYTES ? "_bytes" : "");
-		json_number(json, name,
-			    api_rates_interface(answer->in->rates, device, metric->value - V_NETDEV_RECEIVE));
+		if (metric->source == SOURCE_NETDEV)
+			api_rates_add_device(&answer->json, metric,
+					     api_rates_interface(answer->in->rates, device,
+								 metric->value - V_NETDEV_RECEIVE));
 	}
-	json_end_object(json);
+	json_end_object(&answer->json);
 }
 
 static void write_interfaces(struct api_answer *answer)

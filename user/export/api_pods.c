@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pods are put together anew for each answer: the model keeps containers alone. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "export/api_container.h"
 #include "export/api_endpoint.h"
-#include "export/number.h"
+#include "export/api_rates.h"
 #include "model/pod.h"
 #include "model/series.h"
+
+#define FRESH_NS (15 * 1000000000ULL)
 
 struct pod_sum {
 	UT_hash_handle hh; /* by the names at the head of the key of `first` */
@@ -132,6 +135,14 @@ static double series_of(const struct api_answer *answer, const void *item, unsig
 	return ((const struct pod_sum *)item)->series[id];
 }
 
+/* Over the time between the last two readings, unless they are long ago. */
+static double rate_of(const struct model *model, const struct interface *interface, unsigned int value)
+{
+	if (!interface->interval_ns || model->tick_ns > interface->read_ns + FRESH_NS)
+		return NAN;
+	return (double)interface->growth[value] * 1e9 / (double)interface->interval_ns;
+}
+
 static void write_interface(struct api_answer *answer, const struct interface *interface)
 {
 	struct json *json = &answer->json;
@@ -139,18 +150,19 @@ static void write_interface(struct api_answer *answer, const struct interface *i
 
 	json_begin_object(json, NULL);
 	json_text(json, "interface", interface->name);
-	for (unsigned int id = 0; id < METRICS; id++) {
-		const struct metric *metric = &metrics[id];
+	for (const struct metric *metric = metrics; metric < metrics + METRICS; metric++) {
+		unsigned int value = metric->value - V_NETDEV_RECEIVE;
 
 		if (metric->source != SOURCE_NETDEV ||
 		    metric_family_name(metric, LEVEL_POD, name, sizeof(name)) < 0)
 			continue;
-		json_fixed(json, name, interface->value[metric->value - V_NETDEV_RECEIVE], 0);
+		json_fixed(json, name, interface->value[value], 0);
+		api_rates_add_device(json, metric, rate_of(answer->in->model, interface, value));
 	}
 	json_end_object(json);
 }
 
-/* Totals of the devices in its network namespace; a pod in the host's has none. */
+/* The devices in its network namespace; a pod in the host's has none. */
 static void write_detail(struct api_answer *answer, const void *item)
 {
 	const struct container *first = ((const struct pod_sum *)item)->first;

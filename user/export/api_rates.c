@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,4 +199,19 @@ double api_rates_interface(const struct api_rates *rates, const struct network_d
 	if (rates)
 		HASH_FIND_STR(rates->interfaces, device->name, interface);
 	return interface && interface->has_rates ? per_second(rates, interface->growth[value]) : NAN;
+}
+
+void api_rates_add_device(struct json *json, const struct metric *metric, double value)
+{
+	const char *what = metric->name + strlen("network_"), *packets = strstr(what, "packets_");
+	char name[96];
+
+	/* "receive_packets_dropped" is what is dropped */
+	if (packets)
+		snprintf(name, sizeof(name), "%.*s%s_per_second", (int)(packets - what), what,
+			 packets + strlen("packets_"));
+	else
+		snprintf(name, sizeof(name), "%s%s_per_second", what,
+			 metric->unit == UNIT_BYTES ? "_bytes" : "");
+	json_number(json, name, value);
 }

@@ -2,6 +2,7 @@
 #pragma once
 /* Rates of what series.h does not keep: system calls by number, disks, the machine's network interfaces. Over the last tick, like
  * those of series; NAN where they are not known. */
+#include "export/json.h"
 #include "model/disk_device.h"
 #include "model/network.h"
 
@@ -13,6 +14,10 @@ void api_rates_free(struct api_rates *rates);
 /* After each tick, which lasted `interval_ns` (0: it was the first). `has_devices`: somebody looks at disks and interfaces. */
 void api_rates_tick(struct api_rates *rates, const struct model *model, uint64_t interval_ns,
 		    bool has_devices);
+
+/* Writes the member "..._per_second" of a row of metrics.def about network devices: "network_receive" in bytes is
+ * "receive_bytes_per_second". */
+void api_rates_add_device(struct json *json, const struct metric *metric, double per_second);
 
 /* `rates` may be NULL in all of these. */
 double api_rates_call(const struct api_rates *rates, unsigned int number);

@@ -9,16 +9,26 @@
 
 #define EXACT_MAX 9007199254740992.0 /* 2^53 */
 
+/* Some thousand times in an answer: one look at the room there is for all of it. */
 static void begin_value(struct json *json, const char *name)
 {
-	if (json->needs_comma)
-		buffer_add(json->out, ",", 1);
-	json->needs_comma = true;
-	if (!name)
+	size_t size = name ? strlen(name) : 0;
+	char *at;
+
+	if (!buffer_reserve(json->out, size + 4))
 		return;
-	buffer_add(json->out, "\"", 1);
-	buffer_add_string(json->out, name);
-	buffer_add(json->out, "\":", 2);
+	at = json->out->data + json->out->size;
+	if (json->needs_comma)
+		*at++ = ',';
+	json->needs_comma = true;
+	if (name) {
+		*at++ = '"';
+		memcpy(at, name, size);
+		at += size;
+		*at++ = '"';
+		*at++ = ':';
+	}
+	json->out->size = (size_t)(at - json->out->data);
 }
 
 static void begin_group(struct json *json, const char *name, const char *bracket)

@@ -132,6 +132,15 @@ static bool is_another(const struct network_device *last, const struct network_d
 	return fell;
 }
 
+static void begin_reading(struct interface *interface, uint64_t now_ns)
+{
+	if (interface->read_ns == now_ns) /* by another device of the same name, or past the bound */
+		return;
+	interface->interval_ns = interface->read_ns ? now_ns - interface->read_ns : 0;
+	interface->read_ns = now_ns;
+	memset(interface->growth, 0, sizeof(interface->growth));
+}
+
 static void count_device(struct network_baseline *baseline, const struct network_device *device,
 			 struct interface *interface)
 {
@@ -139,8 +148,10 @@ static void count_device(struct network_baseline *baseline, const struct network
 
 	for (unsigned int i = 0; i < NETDEV_VALUES; i++) {
 		uint64_t last = another ? 0 : baseline->device.value[i], total = device->value[i];
+		uint64_t growth = total > last ? total - last : 0;
 
-		interface->value[i] += total > last ? total - last : 0;
+		interface->growth[i] += growth;
+		interface->value[i] += growth;
 	}
 	baseline->device = *device;
 }
@@ -160,7 +171,7 @@ static void forget_vanished(struct network *network)
 
 /* One device of a reading; its counters begin when it is met first. */
 static int read_device(struct model *model, struct network *network, const struct network_device *device,
-		       uint32_t hint, bool from_zero, uint64_t realtime_ns)
+		       uint32_t hint, bool from_zero, uint64_t now_ns, uint64_t realtime_ns)
 {
 	struct network_baseline *baseline = find_baseline(network, device->name, hint);
 	char label[INTERFACE_LABEL_SIZE];
@@ -179,6 +190,7 @@ static int read_device(struct model *model, struct network *network, const struc
 		model->folded_interfaces += strcmp(interface->name, label) != 0;
 	}
 	baseline->is_met = true;
+	begin_reading(interface, now_ns);
 	count_device(baseline, device, interface);
 	return 0;
 }
@@ -210,7 +222,7 @@ int network_count(struct model *model, struct network *network, const struct con
 		return result;
 	for (size_t i = 0; i < count; i++) {
 		int error = read_device(model, network, &devices[i], (uint32_t)i, born || network->read_ns,
-					realtime_ns);
+					now_ns, realtime_ns);
 
 		if (error)
 			result = error;

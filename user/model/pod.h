@@ -9,7 +9,10 @@
 struct interface {
 	UT_hash_handle hh; /* in pod->interfaces, by name */
 	char name[INTERFACE_LABEL_SIZE];
-	uint64_t created_ns; /* CLOCK_REALTIME */
+	uint64_t created_ns;            /* CLOCK_REALTIME */
+	uint64_t read_ns;               /* CLOCK_MONOTONIC of the last reading */
+	uint64_t interval_ns;           /* since the one before; 0: there was none */
+	uint64_t growth[NETDEV_VALUES]; /* in it */
 	uint64_t value[NETDEV_VALUES];
 };
 
