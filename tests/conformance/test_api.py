@@ -73,6 +73,9 @@ def main():
     types = set(re.findall(r"^JOURNAL\((\w+),", read("user/model/journal.def"), re.MULTILINE))
     tap.ok("events are those of journal.def", types and types == set(schemas["EventType"]["enum"]),
            types ^ set(schemas["EventType"]["enum"]))
+    numbers = set(re.findall(r'"(\w+)"', "".join(re.findall(r"^JOURNAL\(([^)]*)\)", read("user/model/journal.def"), re.M))))
+    described = set(schemas["Event"]["properties"]["detail"]["properties"])
+    tap.ok("and so are their numbers", numbers and numbers == described, numbers ^ described)
     return tap.done()
 
 
