@@ -51,6 +51,7 @@ USER_OBJECTS := $(USER_SOURCES:%.c=$(VARIANT)/%.o) $(PROTOBUFS:build/gen/%.h=$(V
 LIBRARY      := $(VARIANT)/libktally.a
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(VARIANT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 CONFORMANCE_TESTS := $(sort $(wildcard tests/conformance/test_*))
+WEB_TESTS    := $(sort $(wildcard tests/web/[0-9]*))
 E2E_TESTS    := $(sort $(wildcard tests/e2e/[0-9]*.sh))
 FUZZ_SOURCES_fuzz_cri := user/base/transfer.c user/base/loop.c user/base/buffer.c user/model/details.c build/gen/cri.pb-c.c
 FUZZ_SOURCES_fuzz_labels := user/base/buffer.c user/base/utf8.c
@@ -217,6 +218,12 @@ check-prometheus: all $(WORKLOAD) ## The daemon scraped by Debian's Prometheus a
 	$(Q)cd tests/conformance/prometheus && PATH=$$PATH:/usr/local/go/bin go build -tags remove_all_sd -o $(CURDIR)/build/prometheus github.com/prometheus/prometheus/cmd/prometheus
 	$(Q)$(TEST_ENV) tests/run tests/e2e/36-prometheus.sh
 	$(Q)$(TEST_ENV) PROMETHEUS=$(CURDIR)/build/prometheus tests/run tests/e2e/36-prometheus.sh
+
+.PHONY: check-web
+check-web: ## The page in a browser, against invented numbers and the daemon (root, Chromium, npm; pictures in build/web)
+	$(Q)tools/deps build web
+	$(Q)$(MAKE) --no-print-directory all $(WORKLOAD)
+	$(Q)$(TEST_ENV) tests/run $(WEB_TESTS)
 
 .PHONY: verify-programs
 verify-programs: all ## Load every BPF program and show its size

@@ -242,7 +242,7 @@ class Mock {
 		case "processes": return { ...base, ...this.list(this.programs(query).map((item, i) => ({ ...item, metrics: undefined, pid: 1000 + i * 7, start_seconds: this.began, cpu_seconds: 12.5 + i, memory_resident_bytes: 4e7 })), query) };
 		case "connections": return { ...base, ...this.list(this.find(query).flatMap((c) => [5432, 6379, 443].map((port, i) => ({ namespace: c.namespace, pod: c.pod, container: c.container, direction: i === 2 ? "in" : "out", peer_address: "10.0.3." + (10 + i), peer_name: i ? "" : "db.shop", port, opened: 400 - i * 31, open: 12 - i, failed: i, sent_bytes: 4e7, received_bytes: 9e8, retransmits: 3, round_trip_seconds: 4e-4 }))), query) };
 		case "events": return { time: this.tick, oldest: 1, newest: this.events.length, lost: 0, items: this.events.filter((event) => event.sequence > Number(query.get("after") ?? 0)) };
-		case "history": return this.mode === "no-history" ? null : { ...base, time: this.tick, ...this.history(query) };
+		case "history": return this.mode === "no-history" ? null : query.get("level") !== "node" && this.find(query).length === 0 ? undefined : { ...base, time: this.tick, ...this.history(query) };
 		case "syscalls": return { ...base, items: ["read", "write", "epoll_wait", "futex", "openat", "close", "recvfrom", "sendto"].map((syscall, i) => ({ syscall, calls: 1e6 - i * 1e5, calls_per_second: 9000 - i * 1000, errors: 3 * i })) };
 		}
 		return undefined;

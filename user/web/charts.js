@@ -36,7 +36,11 @@ export const CHARTS = [
 
 export const chartsOf = (level) => CHARTS.filter((chart) => chart.levels.includes(level));
 
+// Series that the daemon keeps no history of (series.def): they are drawn from when the page was opened.
+const NOT_KEPT = new Set(["page_faults_per_second", "file_reads_per_second", "file_writes_per_second", "file_opens_per_second", "memory_swap_bytes"]);
+
+// Names of the series of a level: those with history, and those without.
 export function seriesOf(level) {
-	const names = new Set(chartsOf(level).flatMap((chart) => (chart.series ?? []).map((one) => one.name)));
-	return [...names];
+	const names = [...new Set(chartsOf(level).flatMap((chart) => (chart.series ?? []).map((one) => one.name)))];
+	return { kept: names.filter((name) => !NOT_KEPT.has(name)), others: names.filter((name) => NOT_KEPT.has(name)) };
 }

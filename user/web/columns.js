@@ -87,7 +87,7 @@ const plain = (id, label, unit, title) => ({ id, label, unit, title, value: (ite
 export function makeColumns(trails) {
 	return [
 		{ id: "name", label: "Container", class: "name", value: (item) => nameOf(item).toLowerCase(), make: makeName, paint: paintName },
-		{ id: "why", label: "Why look at it", class: "why", isDown: true, title: "What is most out of line", value: (item) => urgency(item.found) + Math.min(4e-3, Math.round(Math.log2(1 + 1000 * (item.cpu_cores || 0)) / 2) / 1e4), make: makeWhy, paint: paintWhy },
+		{ id: "why", label: "Why look at it", class: "why", isDown: true, title: "What is most out of line", value: (item) => (item.alive === false ? -1 : 0) + urgency(item.found) + Math.min(4e-3, Math.round(Math.log2(1 + 1000 * (item.cpu_cores || 0)) / 2) / 1e4), make: makeWhy, paint: paintWhy },
 		{
 			id: "cpu_cores", label: "CPU", unit: "cores", class: "cpu", title: "Cores in use, and the last two minutes", value: (item) => item.cpu_cores, make: makeCpu,
 			paint: (cell, item) => {

@@ -17,6 +17,7 @@ import { clock, format, isKnown } from "./units.js";
 import { findings } from "./why.js";
 
 const LEVELS = { container: "C", pod: "C", program: "P", node: "N" };
+const RETRY_S = 15; // who is looked at is soon kept
 const HISTOGRAM = "cpu_runqueue_latency";
 
 const QUESTIONS = {
@@ -32,6 +33,7 @@ export class Detail {
 		Object.assign(this, { view, onState, onNode, endpoints });
 		this.who = names(view, parameters);
 		this.level = LEVELS[view];
+		this.series = seriesOf(this.level);
 		this.span = SPANS[parameters.span] ? Number(parameters.span) : 600;
 		const { step, points } = SPANS[this.span];
 		this.store = new Store(step, points);
@@ -42,7 +44,6 @@ export class Detail {
 		this.lists = makeLists(view, this);
 		this.build();
 		this.feed = new Feed(this.questions(), { hasStream: !endpoints || endpoints.has("stream"), data: (name, answer) => this.take(name, answer), state: onState });
-		this.loadHistory();
 	}
 
 	end() {
@@ -150,8 +151,8 @@ export class Detail {
 			return;
 		this.isLoading = true;
 		this.loading ??= new AbortController();
-		const missing = this.store.newest === null ? points : Math.min(points, Math.ceil((this.time - this.store.newest) / step) + 2);
-		const parameters = { series: this.known ?? seriesOf(this.level).join(","), step, points: Math.max(2, missing) };
+		const missing = this.merged === undefined ? points : Math.min(points, Math.ceil((this.time - this.merged) / step) + 2);
+		const parameters = { series: this.series.kept.join(","), step, points: Math.max(2, missing) };
 		if (this.level !== "P")
 			parameters.histogram = HISTOGRAM;
 		const answers = await Promise.allSettled(sources.map((source) => ask("history", { ...source, ...parameters }, this.loading.signal)));
@@ -162,6 +163,7 @@ export class Detail {
 		if (good.length) {
 			this.hasHistory = true;
 			this.store.merge(sum(good));
+			this.merged = this.store.newest;
 		} else {
 			this.explainHistory(answers[0].reason);
 		}
@@ -173,6 +175,7 @@ export class Detail {
 		if (problem.kind === "gone")
 			return;
 		this.hasHistory = false;
+		this.refusedAt = this.time ?? 0;
 		this.timeline.emptyText = problem.kind === "busy" ? "history is off: drawn from now on" : "no history is kept of this: drawn from now on";
 	}
 
@@ -201,8 +204,10 @@ export class Detail {
 		this.time = Math.max(this.time ?? 0, time);
 		this.rates.push(time, item.metrics);
 		if (this.hasHistory === false && !(this.store.step > 1))
-			this.store.append(time, item, seriesOf(this.level));
-		else if (this.store.newest === null || time - this.store.newest >= this.store.step * 0.9)
+			this.store.append(time, item, [...this.series.kept, ...this.series.others]);
+		else if (this.store.step === 1)
+			this.store.append(time, item, this.series.others);
+		if ((this.hasHistory !== false || time - this.refusedAt > RETRY_S) && (this.merged === undefined || time - this.merged >= this.store.step * 0.9))
 			this.loadHistory();
 		this.limits = { cpu: item.cores ?? item.cpu_limit_cores, memory: item.memory_bytes ?? item.memory_limit_bytes };
 		for (const chart of chartsOf(this.level))

@@ -36,7 +36,7 @@ function apply(choice) {
 	document.documentElement.dataset.theme = isDark ? "dark" : "light";
 	const button = document.getElementById("theme");
 	button.textContent = "Colours: " + choice;
-	button.setAttribute("aria-label", "Colours: " + (choice === "auto" ? "as the system has them" : choice));
+	button.title = choice === "auto" ? "As the system has them" : "Chosen here";
 	colours = null;
 	for (const listener of listeners)
 		listener();
