@@ -222,6 +222,7 @@ check-prometheus: all $(WORKLOAD) ## The daemon scraped by Debian's Prometheus a
 .PHONY: check-web
 check-web: ## The page in a browser, against invented numbers and the daemon (root, Chromium, npm; pictures in build/web)
 	$(Q)tools/deps build web
+	$(Q)tools/unpack redis-server redis-tools
 	$(Q)$(MAKE) --no-print-directory all $(WORKLOAD)
 	$(Q)$(TEST_ENV) tests/run $(WEB_TESTS)
 
