@@ -5,14 +5,18 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../e2e/lib.sh"
 
-[ -d "$ROOT/build/web/node_modules/playwright-core" ] && command -v node >/dev/null && [ -x "${CHROMIUM:-/usr/bin/chromium}" ] ||
-	skip_all "no browser: tools/deps web"
+for needed in "$ROOT/build/web/node_modules/playwright-core/package.json" "$(command -v node)" "${CHROMIUM:-/usr/bin/chromium}"; do
+	[ -e "$needed" ] || skip_all "no browser: tools/deps web"
+done
 [ -x "$(command -v busybox)" ] || skip_all "no busybox"
+
+# The folder of the containers' cgroups, in each hierarchy; gone after them.
+cleanup_push sh -c "rmdir /sys/fs/cgroup/ktally-e2e-$$ /sys/fs/cgroup/*/ktally-e2e-$$"
 
 # busybox_make NAME JQ SCRIPT: a container that runs a shell script of busybox, with limits by a jq program.
 busybox_make() {
 	local bundle=$WORK/bundle.$1 applet
-	container_make "$1" "/$1-$$" || return 1
+	container_make "$1" "/ktally-e2e-$$/$1" || return 1
 	cp "$(command -v busybox)" "$bundle/rootfs/bin/busybox"
 	for applet in sh sleep dd gzip tail cat seq wc grep; do ln -sf busybox "$bundle/rootfs/bin/$applet"; done
 	jq --arg script "$3" '.process.args = ["/bin/sh", "-c", $script] | '"$2" "$bundle/config.json" >"$bundle/config.new" &&
@@ -20,10 +24,10 @@ busybox_make() {
 		runc_own run --detach --bundle "$bundle" "$(container_id "$1")" </dev/null >"$bundle/output" 2>&1
 }
 
+# shellcheck disable=SC2016  # the container's shell expands it
 hog='i=0; while [ $i -lt 3 ]; do (while :; do :; done) & i=$((i + 1)); done; wait'
 eater='while :; do tail /dev/zero; sleep 1; done'
 writer='while :; do dd if=/dev/zero of=/tmp/file bs=64k count=200 conv=fsync; sleep 0.2; done'
-# shellcheck disable=SC2016  # the container's shell expands these
 ok "a hog with a limit of a quarter of a core" busybox_make hog '.linux.resources.cpu = {quota: 25000, period: 100000}' "$hog"
 ok "one that eats more memory than it may" busybox_make eater '.linux.resources.memory = {limit: 33554432, swap: 33554432}' "$eater"
 ok "one that writes to disk" busybox_make writer . "$writer"

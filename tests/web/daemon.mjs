@@ -33,7 +33,7 @@ console.log(`# first paint after ${Math.round(paint)} ms`);
 check("something is painted within a second", paint < 1000, paint);
 check("the hog is said to be throttled, and its limit", await rowSays("hog", "throttled in", 30) && await rowSays("hog", "limit 0.25 cores", 30));
 check("the eater is said to be killed for memory", await rowSays("eater", "OOM kill", 40), await page.locator(".overview > .table").innerText());
-check("both are in the headline", await includes(".headline", "OOM kill", 20) && await includes(".headline", "throttled", 20));
+check("the headline has what is worst", await includes(".headline", "OOM kill", 20));
 check("the kills are among the events", await includes(".events", "killed for lack of memory", 20));
 check("the node's cards have numbers", await eventually(page, () => [...document.querySelectorAll(".card-head strong")].every((one) => /\d/.test(one.innerText))));
 await page.waitForTimeout(Number(process.env.PICTURES_AFTER_S ?? 5) * 1000); // something to be drawn
@@ -49,8 +49,11 @@ check("with its heat map", await eventually(page, () => /p99\s+[\d.]+\s(µs|ms|s
 check("with its throttling", await eventually(page, () => [...document.querySelectorAll(".chart:not([hidden])")].some((one) => /Throttled[\s\S]*\d\s%/.test(one.innerText)), null, 20));
 check("with its program", await eventually(page, () => [...document.querySelectorAll(".list")].some((one) => /^Programs[\s\S]*busybox/.test(one.innerText)), null, 20));
 check("with its four processes", await eventually(page, () => [...document.querySelectorAll(".list")].some((one) => one.innerText.startsWith("Processes") && one.querySelectorAll("tbody tr").length === 4), null, 20), await page.locator(".tables").innerText());
-const cpu = await page.evaluate(() => Number(document.querySelector(".chart .legend").innerText.match(/user\s+([\d.]+)/)?.[1]));
-check("its CPU is what the limit lets through", cpu > 0.02 && cpu < 0.4, cpu); // 0.25, and what a second of a loaded machine is off
+// 0.25, and what a second of a loaded machine is off.
+check("its CPU is what the limit lets through", await eventually(page, () => {
+	const cpu = Number(document.querySelector(".chart .legend").innerText.match(/user\s+([\d.]+)/)?.[1]);
+	return cpu > 0.02 && cpu < 0.4;
+}), await page.locator(".chart .legend").first().innerText());
 await picture(page, "daemon-hog");
 await page.getByRole("link", { name: "busybox" }).first().click();
 check("its program has a page", await eventually(page, () => document.querySelector("h1")?.innerText === "busybox" && document.querySelectorAll(".chart:not([hidden])").length >= 6, null, 20));

@@ -175,6 +175,6 @@ export class Chart extends Plot {
 	showValues() {
 		const slot = this.timeline.hover ?? this.timeline.window()[1];
 		this.options.series.forEach((one, i) => this.keys[i](format(this.timeline.store.get(one.name, slot), this.options.unit)));
-		this.limitKey?.(isKnown(this.limit) ? format(this.limit, this.options.unit) : "none");
+		this.limitKey?.(isKnown(this.limit) ? format(this.limit, this.options.unit) : null);
 	}
 }

@@ -8,7 +8,7 @@ import { linkTo } from "./route.js";
 import { urgency } from "./why.js";
 
 export const DEFAULT = ["name", "why", "cpu_cores", "cpu_waiting_threads", "memory_working_set_bytes", "disk", "network", "syscall_errors_per_second"];
-const KIND_NAMES = { container: "container", sandbox: "pod's sandbox", unit: "systemd unit", slice: "slice", host: "the host itself", other: "cgroup", unknown: "not known" };
+export const KIND_NAMES = { container: "container", sandbox: "pod's sandbox", unit: "systemd unit", slice: "slice", host: "the host itself", other: "cgroup", unknown: "not known" };
 
 export const key = (item) => item.namespace + "\n" + item.pod + "\n" + item.container;
 

@@ -4,7 +4,7 @@
 import { ask, Feed } from "./api.js";
 import { Chart } from "./chart.js";
 import { chartsOf, seriesOf } from "./charts.js";
-import { key, nameOf } from "./columns.js";
+import { key, KIND_NAMES, nameOf } from "./columns.js";
 import { element, setClass, setText } from "./dom.js";
 import { EventList, Journal } from "./events.js";
 import { Heatmap } from "./heatmap.js";
@@ -13,7 +13,7 @@ import { Rates } from "./metrics.js";
 import { change, link, names } from "./route.js";
 import { Store, sum } from "./store.js";
 import { SPANS, Timeline } from "./timeline.js";
-import { clock, format, isKnown } from "./units.js";
+import { clock, format, isKnown, wholeSeconds } from "./units.js";
 import { findings } from "./why.js";
 
 const LEVELS = { container: "C", pod: "C", program: "P", node: "N" };
@@ -249,8 +249,8 @@ export class Detail {
 			["host", item.hostname], ["kernel", item.kernel], ["system", item.system], ["cores", item.cores], ["memory", format(item.memory_bytes, "bytes")],
 			["up for", format(item.uptime_seconds, "seconds")], ["profile", item.profile], ["ktally", item.version],
 		] : [
-			["kind", item.kind], ["runtime", item.runtime], ["image", item.image], ["id", item.id], ["pod uid", item.pod_uid], ["class of service", item.qos], ["containers", item.containers],
-			["instances", item.instances > 1 ? item.instances : null], ["running for", isKnown(item.started_seconds) && item.started_seconds > 0 ? format(now - item.started_seconds, "seconds") : null],
+			["kind", KIND_NAMES[item.kind] ?? item.kind], ["runtime", item.runtime], ["image", item.image], ["id", item.id], ["pod uid", item.pod_uid], ["class of service", item.qos], ["containers", item.containers],
+			["instances", item.instances > 1 ? item.instances : null], ["running for", isKnown(item.started_seconds) && item.started_seconds > 0 ? wholeSeconds(now - item.started_seconds) : null],
 			["CPU limit", isKnown(item.cpu_limit_cores) ? format(item.cpu_limit_cores, "cores") + " cores" : null],
 			["memory limit", isKnown(item.memory_limit_bytes) ? format(item.memory_limit_bytes, "bytes") : null],
 			["thread limit", isKnown(item.processes_limit) ? format(item.processes_limit, "count") : null], ["OOM kills", item.oom_kills || null],

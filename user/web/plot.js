@@ -91,7 +91,7 @@ export class Plot {
 		const { store } = this.timeline;
 		const [first, last] = this.timeline.window();
 		const span = (last - first) * store.step;
-		const room = Math.max(2, Math.floor((this.width - LEFT) / 80));
+		const room = Math.max(3, Math.floor((this.width - LEFT) / 80));
 		const step = TIME_STEPS.find((candidate) => span / candidate <= room) ?? 3600;
 		const withSeconds = step < 60;
 		context.fillStyle = palette().muted;
@@ -196,7 +196,11 @@ export class Plot {
 		const value = element("b");
 		const swatch = element("i", { class: "swatch " + kind });
 		swatch.style.setProperty("--colour", `var(--${colour})`);
-		this.legend.append(element("span", {}, swatch, name, " ", value));
-		return (text) => setText(value, text);
+		const key = element("span", {}, swatch, name, " ", value);
+		this.legend.append(key);
+		return (text) => {
+			key.hidden = text === null;
+			setText(value, text ?? "");
+		};
 	}
 }

@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last points of some series and of one histogram, each point in the slot of its time; NaN where nothing is known.
 
+const LATE_POINTS = 3; // that a tick may be late
+
+// A late tick's rates are those of the time since the tick before it: points between them are no gap.
+function fill(row) {
+	for (let i = 1; i < row.length; i++) {
+		const last = i;
+		while (row[i] === null && i < row.length)
+			i++;
+		if (i > last && i < row.length && row[last - 1] !== null && i - last <= LATE_POINTS)
+			row.fill(row[i], last, i);
+	}
+	return row;
+}
+
 export class Store {
 	constructor(step, points) {
 		this.step = step;
@@ -97,14 +111,15 @@ export class Store {
 		this.advance(last);
 		const put = (row, set) => {
 			for (let i = Math.max(0, row.length - this.points); i < row.length; i++) {
-				if (row[i] !== null)
-					this.knew(last - (row.length - 1 - i));
+				if (row[i] === null)
+					continue;
+				this.knew(last - (row.length - 1 - i));
 				set(this.index(last - (row.length - 1 - i)), row[i]);
 			}
 		};
 		for (const [name, row] of Object.entries(answer.series ?? {})) {
 			const values = this.values(name);
-			put(row, (index, value) => { values[index] = value ?? NaN; });
+			put(fill(row), (index, value) => { values[index] = value; });
 		}
 		if (answer.histogram) {
 			this.bounds = answer.histogram.bounds_seconds;
