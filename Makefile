@@ -84,7 +84,7 @@ run: ## Install what is missing, build, and run the daemon in the foreground
 
 .PHONY: check
 check: ## Install what is missing, build, and run every test
-	$(Q)tools/deps build test runtimes image kernels
+	$(Q)tools/deps build test runtimes image kernels web
 	$(Q)tools/unpack prometheus
 	$(Q)$(MAKE) --no-print-directory check-built
 
@@ -96,7 +96,7 @@ image: ## Install what is missing, build, and make build/ktally-image.tar and bu
 
 .PHONY: deps
 deps: ## Install the packages that build and test need (apt)
-	$(Q)tools/deps build test runtimes image kernels
+	$(Q)tools/deps build test runtimes image kernels web
 	$(Q)tools/unpack prometheus
 
 # ---- build ------------------------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ test-unit-programs: $(UNIT_TESTS)
 
 .PHONY: test-all
 test-all: all $(UNIT_TESTS) $(WORKLOAD) $(CRI)
-	$(Q)$(TEST_ENV) tests/run $(UNIT_TESTS) $(UNIT_TESTS:$(VARIANT)/%=build/asan/%) $(CONFORMANCE_TESTS) $(E2E_TESTS) tests/kernels-some
+	$(Q)$(TEST_ENV) tests/run $(UNIT_TESTS) $(UNIT_TESTS:$(VARIANT)/%=build/asan/%) $(CONFORMANCE_TESTS) $(E2E_TESTS) $(WEB_TESTS) tests/kernels-some
 
 .PHONY: check-clang
 check-clang: ## Everything compiles without a warning under clang too
