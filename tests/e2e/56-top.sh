@@ -20,10 +20,13 @@ terminal_open() { # terminal_open NAME WIDTH HEIGHT
 type_keys() { t send-keys -t "$SCREEN" "$@"; }
 screen() { t capture-pane -p -t "$SCREEN"; }
 screen_has() { screen | grep -qE -- "$1"; }
-on_screen() { eventually "$1" screen_has "$2"; }        # on_screen SECONDS PATTERN
+shown() { screen; false; } # for the log of what failed
+on_screen() { eventually "$1" screen_has "$2" || shown; } # on_screen SECONDS PATTERN
 line_of() { screen | grep -nE -- "$1" | head -n 1 | cut -d: -f1; } # line_of PATTERN
-before() { local a b; a=$(line_of "$1") b=$(line_of "$2"); [ -n "$a" ] && [ -n "$b" ] && [ "$a" -lt "$b" ]; } # before PATTERN PATTERN
-gone() { ! screen_has "$1"; }
+is_before() { local a b; a=$(line_of "$1") b=$(line_of "$2"); [ -n "$a" ] && [ -n "$b" ] && [ "$a" -lt "$b" ]; }
+before() { eventually "$1" is_before "$2" "$3" || shown; } # before SECONDS PATTERN PATTERN
+has_not() { ! screen_has "$1"; }
+gone() { eventually "$1" has_not "$2" || shown; } # gone SECONDS PATTERN
 pid_of_top() { pgrep -f "^$KTALLY top --connect $URL" | head -n 1; }
 alive() { kill -0 "$1" 2>/dev/null; }
 dead() { ! alive "$1"; }
@@ -47,13 +50,13 @@ terminal_open first 132 40
 type_keys "$KTALLY top --connect $URL; echo ended \$?" Enter
 ok "the containers are shown" on_screen 20 "^$BUSY "
 ok "the header has the node" screen_has '^CPU +\[.*\] cores [0-9.]+/[0-9]+'
-ok "the busy one stands above the idle one" eventually 20 before "^$BUSY " "^$IDLE "
+ok "the busy one stands above the idle one" before 20 "^$BUSY " "^$IDLE "
 ok "what is busy uses most of a CPU or waits for one" \
-	eventually 20 screen_has "^$BUSY +(0\.[0-9]{3}|[1-9])"
+	on_screen 20 "^$BUSY +(0\.[0-9]{3}|[1-9])"
 type_keys N
-ok "N sorts by name" eventually 5 before "^$ALSO " "^$BUSY "
+ok "N sorts by name" before 5 "^$ALSO " "^$BUSY "
 type_keys I
-ok "I turns it round" eventually 5 before "^$IDLE " "^$BUSY "
+ok "I turns it round" before 5 "^$IDLE " "^$BUSY "
 ok "the order is told" screen_has 'by CONTAINER down'
 type_keys P
 
@@ -65,7 +68,7 @@ is "and did not change the title" "$(t display-message -p -t "$SCREEN" '#{pane_t
 # ---- filter ----
 
 type_keys / ; type_keys -l "$$-ALSO"
-ok "the filter narrows as it is typed" eventually 5 gone "^$BUSY "
+ok "the filter narrows as it is typed" gone 5 "^$BUSY "
 ok "whatever the case" screen_has "^$ALSO "
 type_keys Escape
 ok "Esc brings all back" on_screen 5 "^$BUSY "
@@ -73,7 +76,7 @@ ok "Esc brings all back" on_screen 5 "^$BUSY "
 # ---- into a container and back ----
 
 type_keys / ; type_keys -l "$$-busy"; type_keys Enter
-eventually 5 gone "^$IDLE "
+gone 5 "^$IDLE "
 type_keys Enter
 ok "Enter leads to its programs" on_screen 10 "^Programs of container $BUSY +[0-9]"
 ok "which are its own" on_screen 10 '^workload .*busy'
@@ -123,7 +126,7 @@ paused=$(screen)
 sleep 2.5 # longer than two intervals
 is "nothing moves then" "$(screen)" "$paused"
 type_keys Space
-ok "and goes on" eventually 5 gone PAUSED
+ok "and goes on" gone 5 PAUSED
 
 # ---- sizes ----
 
@@ -156,7 +159,7 @@ ok "and shows what it knew" screen_has "^$BUSY "
 "$KTALLY" run --web.listen-address="127.0.0.1:$port" >>"$WORK/daemon.log" 2>&1 </dev/null &
 DAEMON_PID=$!
 cleanup_push kill_now "$DAEMON_PID"
-ok "when it is back all goes on" eventually 60 gone 'retrying'
+ok "when it is back all goes on" gone 60 'retrying'
 ok "with its numbers" on_screen 20 "^$BUSY +(0\.[0-9]{3}|[1-9])"
 
 # ---- stopping, going on, ending ----
@@ -209,8 +212,10 @@ is "not with --no-color" "$(colours A=b --no-color)" 0
 # ---- no terminal ----
 
 top() { LC_ALL=C.UTF-8 "$KTALLY" top --connect "$URL" "$@"; }
-ok "--once prints the containers" top --once
-is "with the node above and a row for each" "$(top --once | grep -cE "^CPU |^CONTAINER |^($BUSY|$IDLE|$ALSO) ")" 5
+ok "--once ends with 0" top --once
+top --once >"$WORK/once"
+is "with the node above and a row for each" "$(grep -cE "^CPU |^CONTAINER |^($BUSY|$IDLE|$ALSO) " "$WORK/once")" 5
+[ "$failures" = 0 ] || note "$(cat "$WORK/once")"
 is "without any escape" "$(top --once | grep -c $'\e')" 0
 top --json --view containers --filter "e2e-$$-" --sort -cpu_cores >"$WORK/json"
 is "--json has the filtered rows" "$(jq -r '.items | length' "$WORK/json")" 4
