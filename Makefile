@@ -60,6 +60,7 @@ FUZZ_SOURCES_fuzz_network_files := user/base/file.c
 FUZZ_SOURCES_fuzz_disk_stat := user/base/file.c user/model/instance.c
 FUZZ_SOURCES_fuzz_formats := user/base/buffer.c user/base/utf8.c $(addprefix user/export/,format_text.c format_protobuf.c label.c number.c pieces.c)
 FUZZ_SOURCES_fuzz_recording := user/base/buffer.c user/base/json_text.c user/base/message.c
+FUZZ_SOURCES_fuzz_glyph := user/base/utf8.c
 FUZZ_SOURCES_fuzz_docker := user/base/buffer.c user/base/time.c
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 WORKLOAD     := build/workload

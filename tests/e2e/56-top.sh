@@ -89,6 +89,15 @@ ok "Backspace comes back to the containers, filter and all" on_screen 10 "^Conta
 ok "to the row that was entered" screen_has "^$BUSY "
 type_keys s
 ok "s leads to the system calls of the container" on_screen 10 "^System calls of container $BUSY"
+scrape "$WORK/focus" "/api/v1/syscalls?container=$BUSY"
+if jq -e .focus "$WORK/focus" >/dev/null 2>&1; then
+	ok "which are counted while it is looked at" on_screen 20 'focus on'
+	container_exec busy calls 1009 getppid >/dev/null
+	ok "one by one" on_screen 20 '^getppid .* 1009 '
+else
+	skip "which are counted while it is looked at" "this daemon counts them for the node alone"
+	skip "one by one" "this daemon counts them for the node alone"
+fi
 type_keys BSpace
 on_screen 10 '^Containers '
 type_keys Escape

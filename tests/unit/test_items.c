@@ -118,6 +118,21 @@ Test(items, events_are_bounded)
 	cr_expect_eq(number(0, "sequence"), 2003 - ITEMS_EVENTS_MAX + 1);
 }
 
+Test(items, errors_by_number_are_rows_of_the_system_calls)
+{
+	for (int i = 1; i <= 2; i++)
+		take(VIEW_SYSCALLS, false,
+		     json_pack("{s:f, s:s, s:s, s:[{s:s, s:i}], s:[{s:s, s:i}]}", "time", 1.0 * i, "focus",
+			       "off", "reason", "no BPF", "items", "syscall", "read", "calls", 23 * i,
+			       "errors", "errno", "EAGAIN", "errors", 7 * i));
+	cr_assert_eq(json_array_size(items.list), 2);
+	cr_expect_float_eq(number(0, "calls_per_second"), 23, 1e-9);
+	cr_expect_str_eq(text(1, "errno"), "EAGAIN");
+	cr_expect_float_eq(number(1, "errors_per_second"), 7, 1e-9);
+	cr_expect(isnan(number(1, "calls")));
+	cr_expect_str_eq(items.note, "off: no BPF");
+}
+
 Test(items, the_node_is_a_row_for_each_number)
 {
 	take(VIEW_NODE, false,

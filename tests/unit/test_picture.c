@@ -109,7 +109,7 @@ Test(picture, hostile_names_stay_in_their_column)
 		  "\xe6\x97\xa5\xcc\x81\xe6\x9c\xac\xe8\xaa\x9e\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e");
 	draw(80, 24);
 	cr_expect_str_eq(line(7),
-			 "\xef\xbf\xbd[2J\xef\xbf\xbd]0;x\xef\xbf\xbd\xef\xbf\xbd         1.500      -   "
+			 "\xef\xbf\xbd[2J\xef\xbf\xbd]0;x\xef\xbf\xbd\xef\xbf\xbd        1.500      -   "
 			 "1.5K      -      -      -      -      -     -");
 	cr_expect_eq(page_at(&page, 11, 8)->text[0], L'\0'); /* the second half of the sixth */
 	cr_expect_eq(page_at(&page, 19, 8)->text[0], L'0');

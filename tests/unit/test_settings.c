@@ -54,7 +54,6 @@ static const struct {
 	{ "--interval 5", "--interval: '5' is not a duration from 100ms to 1h, as 2s or 500ms" },
 	{ "--interval 1ms", "--interval: '1ms' is not a duration from 100ms to 1h, as 2s or 500ms" },
 	{ "--replay f --connect u", "--replay and --connect: either a file or a daemon" },
-	{ "--once --json", "--once and --json: either text or JSON" },
 	{ "--pid 1x", "--pid: '1x' is not a number of a process" },
 	{ "--view threads", "--view threads: whose threads? --pid NUMBER" },
 	{ "--view p",

@@ -24,6 +24,22 @@ static const struct rule {
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 
+/* System calls, and behind them the errors by number: rows without calls. */
+static json_t *list_syscalls(json_t *answer)
+{
+	json_t *list = json_copy(json_object_get(answer, "items")), *error;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "errors"), i, error)
+	{
+		json_t *row = json_copy(error);
+
+		json_object_set_new(row, "syscall", json_string("(all)"));
+		json_array_append_new(list, row);
+	}
+	return list;
+}
+
 json_t *derive_list(enum view_id view, json_t *answer)
 {
 	json_t *list = json_object_get(answer, "items");
@@ -32,6 +48,8 @@ json_t *derive_list(enum view_id view, json_t *answer)
 		return json_is_object(answer) ? flatten_node(answer) : NULL;
 	if (view == VIEW_SELF)
 		list = json_object_get(answer, "values");
+	if (view == VIEW_SYSCALLS && json_is_array(list))
+		return list_syscalls(answer);
 	return json_is_array(list) ? json_incref(list) : NULL;
 }
 
@@ -135,9 +153,6 @@ static void add_fields(enum view_id view, json_t *item)
 		break;
 	case VIEW_CONNECTIONS:
 		set_peer(item);
-		break;
-	case VIEW_SYSCALLS:
-		set_text(item, "errno", "errnos");
 		break;
 	default:
 		break;

@@ -116,6 +116,16 @@ static void remember(struct items *items, json_t *list, double time)
 	items->now_time = time;
 }
 
+/* "on", "off: too old a kernel" */
+static void take_note(struct items *items, const json_t *answer)
+{
+	const char *focus = json_string_value(json_object_get(answer, "focus"));
+	const char *reason = json_string_value(json_object_get(answer, "reason"));
+
+	snprintf(items->note, sizeof(items->note), "%s%s%s", focus ?: "",
+		 focus && reason && reason[0] ? ": " : "", focus && reason ? reason : "");
+}
+
 int items_take(struct items *items, enum view_id view, json_t *answer, bool whole)
 {
 	const json_t *total = json_object_get(answer, "total"), *time = json_object_get(answer, "time");
@@ -135,8 +145,7 @@ int items_take(struct items *items, enum view_id view, json_t *answer, bool whol
 	}
 	items->total = json_is_integer(total) ? (size_t)json_integer_value(total) :
 						json_array_size(items->list);
-	snprintf(items->note, sizeof(items->note), "%s",
-		 json_string_value(json_object_get(answer, "focus")) ?: "");
+	take_note(items, answer);
 	json_decref(list);
 	return 0;
 }

@@ -11,7 +11,7 @@ struct items {
 	json_t *list;         /* array of objects; NULL before the first answer */
 	double time;          /* of the reading, Unix */
 	size_t total;         /* in the daemon, perhaps more than listed */
-	char note[32];        /* of system calls: how the focus stands */
+	char note[128];       /* of system calls: how the focus stands */
 	json_t *now, *before; /* the two last answers that differ in time; for rates */
 	double now_time, before_time;
 };

@@ -60,8 +60,6 @@ static int check(const struct settings *settings, const struct message *message)
 {
 	if (settings->replay && settings->connect)
 		return message_fail(message, -EINVAL, "--replay and --connect: either a file or a daemon");
-	if (settings->once && settings->json)
-		return message_fail(message, -EINVAL, "--once and --json: either text or JSON");
 	if (settings->view && view_by_name(settings->view) == VIEW_NONE)
 		return message_fail(
 			message, -EINVAL, "--view: '%s' is no view: %s", settings->view,
