@@ -10,6 +10,7 @@ command -v tmux >/dev/null || skip_all "no tmux (tools/deps test)"
 
 t() { tmux -S "$WORK/tmux" "$@"; }
 cleanup_push t kill-server
+t -u -f /dev/null new-session -d -s keep 'sleep 3600' # a server without a session ends, perhaps while another begins
 
 # A terminal of its own with a shell in it, whose TERM is the one of tmux.
 terminal_open() { # terminal_open NAME WIDTH HEIGHT
@@ -84,6 +85,11 @@ type_keys Enter
 ok "Enter leads to the processes of the program" on_screen 10 "^ *$busy_pid workload"
 type_keys Enter
 ok "Enter leads to the threads of the process" on_screen 10 "^Threads of process $busy_pid "
+ok "which use the CPU, and wait for it" on_screen 10 "^ *$busy_pid +0\\.[0-9]{3} +[0-9.]+ "
+type_keys BSpace BSpace BSpace
+on_screen 10 '^Containers '
+type_keys Enter Enter Enter
+ok "keys that are typed ahead arrive as well" on_screen 10 "^Threads of process $busy_pid "
 type_keys BSpace BSpace BSpace
 ok "Backspace comes back to the containers, filter and all" on_screen 10 "^Containers .*filter: $$-busy"
 ok "to the row that was entered" screen_has "^$BUSY "

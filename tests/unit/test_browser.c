@@ -90,6 +90,22 @@ Test(browser, enter_narrows_and_backspace_comes_back_to_the_same_row)
 	cr_expect_eq(browser_key(&browser, KEYS_BACKSPACE), 0);
 }
 
+Test(browser, what_is_typed_ahead_waits_for_the_rows_it_is_about)
+{
+	browser_key(&browser, KEYS_ENTER);
+	cr_expect_eq(browser_key(&browser, KEYS_ENTER), 0); /* the programs are not here yet */
+	cr_expect_eq(type("s"), 0);
+	cr_expect_eq(browser_place(&browser)->view, VIEW_PROGRAMS);
+	cr_expect_eq(browser_resume(&browser), 0);
+	give(1, 2, 3);
+	cr_expect_eq(browser_resume(&browser), BROWSER_ASK);
+	cr_expect_eq(browser_place(&browser)->view, VIEW_PROCESSES);
+	type("7"); /* something else: forgotten */
+	give(1, 2, 3);
+	cr_expect_eq(browser_resume(&browser), 0);
+	cr_expect_eq(browser_place(&browser)->view, VIEW_FILES);
+}
+
 Test(browser, digits_and_tab_change_the_view_and_keep_what_narrows_it)
 {
 	browser_key(&browser, KEYS_ENTER);

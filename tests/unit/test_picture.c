@@ -82,11 +82,10 @@ Test(picture, eighty_by_twenty_four_says_what_matters)
 	draw(80, 24);
 	cr_expect_str_eq(line(0),
 			 "vm  up 2h03m  2 containers  1 pod  61 processes                     12:03:20  1s");
-	cr_expect_str_eq(line(1),
-			 "CPU  [|||||||||||||85%] cores 1.700/2  waiting 2.100  p99 3.10ms  pressure 12%");
-	cr_expect_str_eq(line(2), "MEM  [||||         25%] used 256M/1.0G");
-	cr_expect_str_eq(line(3), "DISK [||||||||||2.0K/s] read 1.0K/s  write 1.0K/s");
-	cr_expect_str_eq(line(4), "NET  [               -]");
+	cr_expect_str_eq(line(1), "CPU  [||||||||||85%] cores 1.700/2  wait 2.100  p99 3.10ms  pressure 12%");
+	cr_expect_str_eq(line(2), "MEM  [|||       25%] used 256M/1.0G");
+	cr_expect_str_eq(line(3), "DISK [|||||||2.0K/s] r 1.0K/s  w 1.0K/s");
+	cr_expect_str_eq(line(4), "NET  [            -]");
 	cr_expect_str_eq(line(5), "Containers  2 of 2  by CPU down");
 	cr_expect_str_eq(line(6),
 			 "CONTAINER            CPU   WAIT    MEM  DREAD DWRITE  NETIN NETOUT  CALLS PROCS");

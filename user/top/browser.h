@@ -17,6 +17,7 @@
 #define BROWSER_PLACES 8
 #define BROWSER_FOLDS 256
 #define BROWSER_INPUT 128
+#define BROWSER_AHEAD 8
 #define BROWSER_INTERVAL_MIN_NS 100000000ULL
 #define BROWSER_INTERVAL_MAX_NS 3600000000000ULL
 
@@ -67,6 +68,8 @@ struct browser {
 	enum browser_mode mode;
 	char input[BROWSER_INPUT];
 	size_t picked;
+	int ahead[BROWSER_AHEAD]; /* keys that wait for the rows they are about */
+	size_t ahead_count;
 	long step;
 	bool paused, replay;
 	uint64_t interval_ns;
@@ -98,6 +101,8 @@ void browser_sort_by(struct browser *browser, const struct column *column);
 
 /* Bits of enum browser_effect. */
 unsigned int browser_key(struct browser *browser, int key);
+/* When rows have come: what was typed for them before they were there. Bits of enum browser_effect. */
+unsigned int browser_resume(struct browser *browser);
 enum browser_button { BUTTON_CLICK, BUTTON_DOUBLE, BUTTON_WHEEL_UP, BUTTON_WHEEL_DOWN };
 unsigned int browser_mouse(struct browser *browser, enum browser_button button, unsigned int x,
 			   unsigned int y);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What keys and clicks do. */
+#include <string.h>
+
 #include "base/time.h"
 #include "top/bar.h"
 #include "top/browser.h"
@@ -238,12 +240,28 @@ static unsigned int act(struct browser *browser, enum keys_action action)
 	return 0;
 }
 
+/* Keys about a row of an answer that is under way wait for it, so that one need not; any other key forgets them. */
+static bool must_wait(struct browser *browser, enum keys_action action, int key)
+{
+	bool is_about_row = action == ACTION_ENTER || action == ACTION_SYSCALLS || action == ACTION_EVENTS;
+
+	if (browser->items.list || !is_about_row) {
+		browser->ahead_count = 0;
+		return false;
+	}
+	if (browser->ahead_count < BROWSER_AHEAD)
+		browser->ahead[browser->ahead_count++] = key;
+	return true;
+}
+
 static unsigned int table_key(struct browser *browser, int key)
 {
 	enum keys_action action = keys_action(key, browser->replay);
 	enum view_id view = view_by_key(key);
 	const struct column *column = view_column_by_key(browser_place(browser)->view, key);
 
+	if (must_wait(browser, action, key))
+		return 0;
 	if (action)
 		return act(browser, action);
 	if (view != VIEW_NONE) {
@@ -253,6 +271,17 @@ static unsigned int table_key(struct browser *browser, int key)
 	if (column && browser_view(browser)->sort != column)
 		browser_sort_by(browser, column);
 	return 0;
+}
+
+unsigned int browser_resume(struct browser *browser)
+{
+	int key = browser->ahead[0];
+
+	if (browser->ahead_count == 0 || !browser->items.list || browser->mode != MODE_TABLE)
+		return 0;
+	browser->ahead_count--;
+	memmove(browser->ahead, browser->ahead + 1, browser->ahead_count * sizeof(browser->ahead[0]));
+	return act(browser, keys_action(key, browser->replay));
 }
 
 unsigned int browser_key(struct browser *browser, int key)

@@ -88,7 +88,7 @@ struct gauge {
 /* "CPU  [|||||      45%]", then what is in `text`, which it empties. */
 static void draw_gauge(struct page *page, unsigned int y, const struct gauge *gauge, struct buffer *text)
 {
-	unsigned int room = page->width / 5 < 10 ? 10 : page->width / 5 > 40 ? 40 : page->width / 5;
+	unsigned int room = page->width / 6 < 10 ? 10 : page->width / 6 > 40 ? 40 : page->width / 6;
 	double share = isnan(gauge->share) ? 0 : fmin(gauge->share, 1);
 	unsigned int filled = (unsigned int)lround(share * room), at = (unsigned int)strlen(gauge->inside);
 
@@ -115,7 +115,7 @@ static void draw_cpu(struct page *page, unsigned int y, const json_t *node, stru
 	add(text, "cores", FORMAT_CORES, used, "");
 	if (!isnan(used) && !isnan(cores))
 		buffer_printf(text, "/%.0f", cores);
-	add(text, "waiting", FORMAT_CORES, number_of(node, "cpu_waiting_threads"), "");
+	add(text, "wait", FORMAT_CORES, number_of(node, "cpu_waiting_threads"), "");
 	add(text, "p99", FORMAT_SECONDS, number_of(node, "cpu_waiting_p99_seconds"), "");
 	add(text, "pressure", FORMAT_RATIO, number_of(node, "pressure_cpu_ratio"), "");
 	draw_gauge(page, y, &gauge, text);
@@ -156,11 +156,12 @@ static void draw_disks(struct page *page, unsigned int y, const struct header *h
 	double written = number_of(header->node, "disk_written_bytes_per_second");
 	const json_t *disks = json_object_get(header->node, "disks");
 	struct gauge gauge = { .name = "DISK" };
+	bool is_narrow = page->width < 100;
 
 	set_rate(&gauge, plus(read, written), header->disk_peak);
-	add(text, "read", FORMAT_BYTES_PER_SECOND, read, "/s");
-	add(text, "write", FORMAT_BYTES_PER_SECOND, written, "/s");
-	add(text, "waiting", FORMAT_CORES, number_of(header->node, "wait_disk_threads"), "");
+	add(text, is_narrow ? "r" : "read", FORMAT_BYTES_PER_SECOND, read, "/s");
+	add(text, is_narrow ? "w" : "write", FORMAT_BYTES_PER_SECOND, written, "/s");
+	add(text, "wait", FORMAT_CORES, number_of(header->node, "wait_disk_threads"), "");
 	add(text, "p99", FORMAT_SECONDS, over_list(disks, "p99_seconds", true), "");
 	add(text, "pressure", FORMAT_RATIO, number_of(header->node, "pressure_io_ratio"), "");
 	draw_gauge(page, y, &gauge, text);

@@ -91,16 +91,6 @@ static void print_once(struct top *top)
 				      EXIT_SUCCESS;
 }
 
-static void on_round(struct session *session, void *context)
-{
-	struct top *top = context;
-
-	(void)session;
-	top->is_dirty = true;
-	if (!has_screen(top))
-		print_once(top);
-}
-
 /* ---- the screen ---- */
 
 /* Before each wait: whatever came in this turn is one picture. */
@@ -139,6 +129,18 @@ static void apply(struct top *top, unsigned int effects)
 		session_ask(&top->session);
 	if (effects & BROWSER_REDRAW)
 		screen_forget();
+}
+
+static void on_round(struct session *session, void *context)
+{
+	struct top *top = context;
+
+	(void)session;
+	top->is_dirty = true;
+	if (!has_screen(top))
+		print_once(top);
+	else
+		apply(top, browser_resume(&top->browser));
 }
 
 static void on_terminal(void *context)
