@@ -135,7 +135,7 @@ int screen_open(bool with_color, bool with_mouse, const struct message *message)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	curs_set(0);
-	typeahead(-1); /* else a picture goes out in pieces, each with a look for keys between */
+	typeahead(-1); /* no look for keys in the middle of a picture */
 	uses_mouse = with_mouse;
 	if (with_mouse) {
 		mouseinterval(0);
