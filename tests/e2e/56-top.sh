@@ -250,6 +250,22 @@ terminal_open dumb 80 24
 type_keys "TERM=dumb $KTALLY top; echo ended \$?" Enter
 ok "a dumb terminal is told" on_screen 10 "the terminal 'dumb' .*--once"
 
+# ---- what it asks for is what the API has: else it would ask once more, for all fields. The questions are caught by another server. ----
+
+ask_port=$(free_port)
+(cd "$WORK" && exec python3 -u -m http.server --bind 127.0.0.1 "$ask_port") >"$WORK/asked" 2>&1 </dev/null &
+cleanup_push kill_now $!
+# shellcheck disable=SC2016
+eventually 10 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$0"' "$ask_port" 2>/dev/null
+for view in containers pods programs processes files; do
+	COLUMNS=300 "$KTALLY" top --once --view "$view" --connect "http://127.0.0.1:$ask_port" >/dev/null 2>&1
+done
+sed -n 's/.*"GET \([^ ]*fields=[^ ]*\) HTTP.*/\1/p' "$WORK/asked" >"$WORK/paths"
+is "each list is asked for its fields" "$(wc -l <"$WORK/paths")" 5
+while read -r path; do
+	ok "the daemon knows the fields of ${path%%\?*}" scrape "$WORK/answer" "$path"
+done <"$WORK/paths"
+
 # ---- a recording ----
 
 "$KTALLY" record "$WORK/recording" --connect "$URL" --interval 500ms --duration 3s >"$WORK/out" 2>&1

@@ -12,6 +12,7 @@ const struct view views[VIEWS] = {
 };
 
 #define IN(view) (1u << VIEW_##view)
+#define CONTAINED (IN(CONTAINERS) | IN(TREE))            /* what is not told of a pod */
 #define ENTITIES (IN(CONTAINERS) | IN(PODS) | IN(TREE))  /* what has cgroup files */
 #define WAITING (ENTITIES | IN(PROGRAMS))                /* what is a sum of processes */
 #define ACTIVE (ENTITIES | IN(PROGRAMS) | IN(PROCESSES)) /* what runs */
