@@ -169,6 +169,21 @@ static void begin(struct focus_reader *reader, uint32_t place, uint64_t realtime
 	asked->began_ns = realtime_ns;
 }
 
+static const char *find_reason(const struct probe *probe, int error)
+{
+	static const enum probe_program programs[] = { PROBE_focus_enter, PROBE_focus_exit,
+						       PROBE_focus_enter_tracepoint,
+						       PROBE_focus_exit_tracepoint };
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		const struct probe_status *status = probe_status(probe, programs[i]);
+
+		if (status->wanted && status->reason[0])
+			return status->reason;
+	}
+	return strerror(-error);
+}
+
 /* Without hooks nothing can be looked at: said instead of zeros. */
 static void attach(struct focus_reader *reader, uint64_t now_ns)
 {
@@ -179,8 +194,8 @@ static void attach(struct focus_reader *reader, uint64_t now_ns)
 		reader->is_attached = true;
 		return;
 	}
-	snprintf(reader->reason, sizeof(reader->reason), "the hooks cannot be attached: %s",
-		 strerror(-error));
+	snprintf(reader->reason, sizeof(reader->reason), "its hooks are off: %s",
+		 find_reason(reader->table->probe, error));
 	focus->reason = reader->reason;
 	for (uint32_t i = 0; i < FOCUS_PLACES; i++) {
 		if (focus->place[i].is_taken)
