@@ -74,9 +74,10 @@ is "499 files that are not there are 499 of ENOENT" "$(grown errors_of ENOENT 4)
 in_cgroup "$first" forks 101 >/dev/null; read_focus "$WORK/5"
 is "101 children end by 101 calls of exit_group" "$(grown calls_of exit_group 5)" 101
 
-in_cgroup "$first" sleep 53 20 >/dev/null; read_focus "$WORK/6"
-is "53 sleeps are 53 calls" "$(grown calls_of clock_nanosleep 6)" 53
-between "half of the sleeps of 20 ms last less than these seconds" "$(quantile_of "$WORK/6" clock_nanosleep p50_seconds)" 0.0156 0.045
+in_cgroup "$first" sleep 11 600 >/dev/null; read_focus "$WORK/6"
+is "11 sleeps are 11 calls" "$(grown calls_of clock_nanosleep 6)" 11
+# Latencies are known by buckets, 0.5 to 0.707 to 1; a busy machine wakes late.
+between "half of the sleeps of 0.6 s last less than these seconds" "$(quantile_of "$WORK/6" clock_nanosleep p50_seconds)" 0.5 1
 between "getppid lasts less than 20 us" "$(quantile_of "$WORK/6" getppid p50_seconds)" 0 0.00002
 
 # A cgroup below, which the daemon cannot know yet when its first calls come.
