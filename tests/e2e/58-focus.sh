@@ -116,4 +116,17 @@ is "2 times 7,000,003 calls elsewhere were all counted meanwhile" \
 	"$(delta "$WORK/before.prom" "$WORK/after.prom" ktally_program_syscalls_total "$process_calls")" \
 	"$((2 * (7000003 + $(metric "$WORK/before.prom" ktally_program_syscalls_total "$process_calls"))))"
 is "and the books agree" "$(metric "$WORK/after.prom" ktally_self_accounting_difference)" 0
+
+# In light there is no other hook of system calls, in full there are two.
+for profile in light full; do
+	daemon_stop
+	daemon_start --profile "$profile"
+	in_cgroup "$first" calls 1 getppid >/dev/null
+	settle
+	ok "profile $profile: it is on" eventually 5 is_state 1 on
+	read_focus "$WORK/0"
+	in_cgroup "$first" calls 0 getppid >/dev/null; read_focus "$WORK/1"
+	in_cgroup "$first" calls 4001 getppid >/dev/null; read_focus "$WORK/2"
+	is "profile $profile: 4,001 calls are 4,001" "$(grown calls_of getppid 2)" 4001
+done
 done_testing
