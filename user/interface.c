@@ -142,17 +142,26 @@ static void note_interest(struct interface_state *interface, const char *path)
 		collector_want_processes(interface->scrape->collector);
 }
 
+/* How long answers last, so that none begins when a tick is near. */
+static void note_work(const struct interface_state *interface, uint64_t begin_ns)
+{
+	punctuality_work(interface->scrape->ticks, time_thread_ns() - begin_ns);
+}
+
 void interface_render(void *context, const char *path, struct buffer *out)
 {
+	uint64_t begin_ns = time_thread_ns();
 	struct api_bpf_program programs[PROBE_PROGRAMS];
 	const struct api_input input = make_input(context, programs);
 
 	note_interest(context, path);
 	api_answer_url(&input, path, out);
+	note_work(context, begin_ns);
 }
 
 void interface_answer(void *context, const struct http_request *request, struct http_reply *reply)
 {
+	uint64_t begin_ns = time_thread_ns();
 	struct api_bpf_program programs[PROBE_PROGRAMS];
 	const struct api_input input = make_input(context, programs);
 	bool is_stream = strcmp(request->path, API_PATH "stream") == 0;
@@ -172,9 +181,11 @@ void interface_answer(void *context, const struct http_request *request, struct 
 	if (!is_stream) {
 		note_interest(context, request->path);
 		reply->status = api_answer(&input, request->path, &request->query, out);
+		note_work(context, begin_ns);
 		return;
 	}
 	reply->status = api_stream(&input, &request->query, &reply->stream, out);
+	note_work(context, begin_ns);
 	if (reply->stream)
 		reply->content_type = type;
 }
