@@ -249,7 +249,8 @@ Test(exposition_choice, no_row_has_more_series_than_it_costs)
 			      count("\nktally_node_disk_written_"),
 		      2 * costs.device);
 	cr_assert_eq(costs.interface, 8);
-	cr_assert_eq(costs.pod, 1 + 2 + DIMENSION_WIDTH(udp_drop)); /* its info, and what its namespace dropped */
+	cr_assert_eq(costs.pod,
+		     1 + 2 + DIMENSION_WIDTH(udp_drop)); /* its info, and what its namespace dropped */
 	cr_assert_eq(costs.instance, 1);
 	/* excluded families cost nothing, summed ones one series */
 	input.choice.exclude = (const char *const[]){ "ktally_program_*", "ktally_pod_*" };
