@@ -41,9 +41,11 @@ static struct cgroup *add(const char *namespace, const char *pod, const char *na
 	snprintf(identity.pod_uid, sizeof(identity.pod_uid), "%s", pod_uid);
 	cr_assert_eq(model_cgroup_add(model, ++id, "/x", &identity, 1, &cgroup), 0);
 	model->host->instances = NULL;
+	model->host->instance_count = 0;
 	cgroup->container = container;
 	cgroup->next_instance = others;
 	container->instances = cgroup;
+	container->instance_count++;
 	return cgroup;
 }
 
