@@ -101,6 +101,7 @@ static int check_terminal(const struct message *message)
 {
 	const char *term = getenv("TERM");
 	int known = 0;
+	bool can_move;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return message_fail(message, -ENOTTY,
@@ -109,7 +110,9 @@ static int check_terminal(const struct message *message)
 		return message_fail(message, -ENOTTY,
 				    "nothing is known of the terminal '%s' (TERM); --once prints one screen",
 				    term ?: "");
-	if (!tigetstr("cup") || tigetstr("cup") == (char *)-1)
+	can_move = tigetstr("cup") && tigetstr("cup") != (char *)-1;
+	del_curterm(cur_term);
+	if (!can_move)
 		return message_fail(
 			message, -ENOTTY,
 			"the terminal '%s' (TERM) cannot move its cursor; --once prints one screen", term);

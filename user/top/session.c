@@ -228,9 +228,9 @@ static void on_answer(void *context, const char *path, json_t *answer, const cha
 		session->all_fields[kind] = true;
 		session_ask(session);
 	}
+	session->header.problem = session_problem(session);
 	if (session_is_waiting(session))
 		return;
-	session->header.problem = session_problem(session);
 	browser_refresh(session->browser);
 	session->round(session, session->context);
 }
@@ -280,6 +280,7 @@ void session_ask_anew(struct session *session)
 {
 	for (enum session_question i = SESSION_LIST; i < SESSION_QUESTIONS; i++)
 		drop(&session->slots[i]);
+	session->header.problem = session_problem(session);
 	session->last_event = 0;
 	session_ask(session);
 }
