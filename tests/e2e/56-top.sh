@@ -48,7 +48,7 @@ busy_pid=$(pgrep -f '^/bin/workload spin-forever' | head -n 1)
 # ---- views ----
 
 terminal_open first 132 40
-type_keys "$KTALLY top --connect $URL; echo ended \$?" Enter
+type_keys "$KTALLY top --connect $URL --filter e2e-$$-; echo ended \$?" Enter # the machine may have a thousand others
 ok "the containers are shown" on_screen 20 "^$BUSY "
 ok "the header has the node" screen_has '^CPU +\[.*\] cores [0-9.]+/[0-9]+'
 ok "the busy one stands above the idle one" before 20 "^$BUSY " "^$IDLE "
@@ -68,9 +68,9 @@ is "and did not change the title" "$(t display-message -p -t "$SCREEN" '#{pane_t
 
 # ---- filter ----
 
-type_keys / ; type_keys -l "$$-ALSO"
+type_keys / ; type_keys -l ALSO
 ok "the filter narrows as it is typed" gone 5 "^$BUSY "
-ok "whatever the case" screen_has "^$ALSO "
+ok "whatever the case" on_screen 5 "^$ALSO "
 type_keys Escape
 ok "Esc brings all back" on_screen 5 "^$BUSY "
 
@@ -92,7 +92,7 @@ type_keys Enter Enter Enter
 ok "keys that are typed ahead arrive as well" on_screen 10 "^Threads of process $busy_pid "
 type_keys BSpace BSpace BSpace
 ok "Backspace comes back to the containers, filter and all" on_screen 10 "^Containers .*filter: $$-busy"
-ok "to the row that was entered" screen_has "^$BUSY "
+ok "to the row that was entered" on_screen 10 "^$BUSY "
 type_keys s
 ok "s leads to the system calls of the container" on_screen 10 "^System calls of container $BUSY"
 scrape "$WORK/focus" "/api/v1/syscalls?container=$BUSY"
@@ -228,7 +228,7 @@ is "not with --no-color" "$(colours A=b --no-color)" 0
 
 top() { LC_ALL=C.UTF-8 "$KTALLY" top --connect "$URL" "$@"; }
 ok "--once ends with 0" top --once
-top --once >"$WORK/once"
+top --once --filter "e2e-$$-" >"$WORK/once"
 is "with the node above and a row for each" "$(grep -cE "^CPU |^CONTAINER |^($BUSY|$IDLE|$ALSO) " "$WORK/once")" 5
 [ "$failures" = 0 ] || note "$(cat "$WORK/once")"
 is "without any escape" "$(top --once | grep -c $'\e')" 0
