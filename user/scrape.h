@@ -9,7 +9,7 @@
 
 struct scrape {
 	const struct options *options;
-	struct punctuality *ticks;   /* is told what renderings cost */
+	struct punctuality *ticks;   /* is told what answers cost, those of the API too */
 	struct collector *collector; /* this and `http` are there before the first request is */
 	const struct http *http;
 	struct self self;

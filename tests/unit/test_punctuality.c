@@ -64,12 +64,19 @@ Test(punctuality, other_work_waits_when_it_would_last_into_the_next)
 	punctuality_work(&ticks, 8 * MS);
 	cr_assert_not(punctuality_is_near(&ticks, 101 * S - 8 * MS));
 	cr_assert(punctuality_is_near(&ticks, 101 * S - 8 * MS + 1));
-	/* a small one says little about the next */
-	punctuality_work(&ticks, 0);
-	cr_assert_eq(ticks.work_ns, 7 * MS);
+	/* small ones say nothing about the next, in this minute and the next one; then it is forgotten */
 	for (int i = 0; i < 100; i++)
 		punctuality_work(&ticks, 1 * MS);
-	cr_assert_lt(ticks.work_ns, 1 * MS + 10 * NS_PER_US);
+	punctuality_note(&ticks, 101 * S);
+	punctuality_note(&ticks, 119 * S);
+	cr_assert(punctuality_is_near(&ticks, 120 * S - 8 * MS + 1));
+	punctuality_note(&ticks, 120 * S);
+	punctuality_work(&ticks, 1 * MS);
+	cr_assert(punctuality_is_near(&ticks, 121 * S - 8 * MS + 1));
+	punctuality_note(&ticks, 179 * S);
+	punctuality_note(&ticks, 180 * S);
+	cr_assert_not(punctuality_is_near(&ticks, 181 * S - 1 * MS));
+	cr_assert(punctuality_is_near(&ticks, 181 * S - 1 * MS + 1));
 }
 
 Test(punctuality, other_work_has_three_quarters_of_the_time_however_long_it_lasts)

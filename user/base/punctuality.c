@@ -24,6 +24,8 @@ void punctuality_note(struct punctuality *punctuality, uint64_t now_ns)
 
 		punctuality->worst_before_ns = is_next ? punctuality->worst_ns : 0;
 		punctuality->worst_ns = 0;
+		punctuality->work_before_ns = is_next ? punctuality->work_ns : 0;
+		punctuality->work_ns = 0;
 		punctuality->minute = minute;
 	}
 	if (delay_ns > punctuality->worst_ns)
@@ -40,14 +42,15 @@ uint64_t punctuality_worst_ns(const struct punctuality *punctuality)
 
 void punctuality_work(struct punctuality *punctuality, uint64_t work_ns)
 {
-	uint64_t expected_ns = punctuality->work_ns;
-
-	punctuality->work_ns = work_ns > expected_ns ? work_ns : expected_ns - (expected_ns - work_ns) / 8;
+	if (work_ns > punctuality->work_ns)
+		punctuality->work_ns = work_ns;
 }
 
 bool punctuality_is_near(const struct punctuality *punctuality, uint64_t now_ns)
 {
 	uint64_t bound_ns = punctuality->interval_ns / 4, work_ns = punctuality->work_ns;
 
+	if (work_ns < punctuality->work_before_ns)
+		work_ns = punctuality->work_before_ns;
 	return now_ns + (work_ns < bound_ns ? work_ns : bound_ns) > punctuality->due_ns;
 }

@@ -7,10 +7,10 @@
 struct punctuality {
 	uint64_t interval_ns, late_ns;
 	uint64_t due_ns; /* when the next is to happen */
-	uint64_t minute; /* of the clock, in which `worst_ns` counts */
+	uint64_t minute; /* of the clock, in which `worst_ns` and `work_ns` count */
 	uint64_t worst_ns, worst_before_ns;
-	uint64_t late;    /* how often it was more than late_ns behind */
-	uint64_t work_ns; /* what one piece of other work is expected to last */
+	uint64_t late;                    /* how often it was more than late_ns behind */
+	uint64_t work_ns, work_before_ns; /* the longest piece of other work */
 };
 
 /* The first is due an interval after `now_ns`. */
@@ -18,8 +18,8 @@ void punctuality_init(struct punctuality *punctuality, uint64_t now_ns, uint64_t
 		      uint64_t late_ns);
 /* It happens. After an overrun the next is due at the next multiple of the interval, as of a timerfd. */
 void punctuality_note(struct punctuality *punctuality, uint64_t now_ns);
-/* A piece of other work has taken so much CPU time (of the thread: that others had the CPU meanwhile says nothing). Expected is
- * the largest, of which an eighth of the difference is forgotten with each that is smaller. */
+/* A piece of other work has taken so much CPU time (of the thread: that others had the CPU meanwhile says nothing). Expected of
+ * the next is the longest of this minute and the one before: who asks for much each 15 s is not forgotten for those who ask for little. */
 void punctuality_work(struct punctuality *punctuality, uint64_t work_ns);
 /* Whether it is due before a piece of work that begins now will have ended. At most a quarter of each interval, so that the work
  * has its turn however long it lasts. */
