@@ -13,7 +13,7 @@
 static struct model model;
 static struct self self;
 static struct buffer out;
-static struct exposition_process process;
+static struct self_process process;
 static struct exposition_input input;
 
 static struct container *make_container(const char *namespace, const char *pod, const char *name)
@@ -145,7 +145,7 @@ static inline void model_fill(void)
 	self_set(&self, SELF_TICK_DURATION, NULL, NULL, 1234567);
 	self_set(&self, SELF_PROBE_UP, "syscall", "refused: \"line 1\"\nline 2", 0);
 	self_set(&self, SELF_SERIES, "nonsense", NULL, 1);
-	process = (struct exposition_process){ 1230000000, 1 << 20, 1 << 30, 17, 1024, 1700000000123000000 };
+	process = (struct self_process){ 1230000000, 1 << 20, 1 << 30, 17, 1024, 1700000000123000000 };
 	input.self = &self;
 	input.process = &process;
 }

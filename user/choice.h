@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "export/exposition.h"
-#include "options.h"
+#include "options/options.h"
 
 /* Points into `options`. */
 struct sheet_choice choice_of(const struct options *options);

@@ -17,10 +17,10 @@
 #include "choice.h"
 #include "collect/collector.h"
 #include "daemon.h"
-#include "export/http.h"
+#include "http/http.h"
 #include "interface.h"
 #include "model/journal.h"
-#include "options.h"
+#include "options/options.h"
 #include "scrape.h"
 #include "version.h"
 

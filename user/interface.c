@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "export/api.h"
-#include "export/api_rates.h"
-#include "export/http_accept.h"
+#include "api/api.h"
+#include "api/api_rates.h"
+#include "http/http_accept.h"
 #include "model/series.h"
 #include "own.h"
 #include "version.h"
@@ -39,7 +39,7 @@ void interface_tick(struct interface_state *interface)
 		       series_interval_ns(collector_model(collector)), has_devices);
 }
 
-static const struct self *read_self(void *context, struct exposition_process *ret_process)
+static const struct self *read_self(void *context, struct self_process *ret_process)
 {
 	const struct interface_state *interface = context;
 

@@ -2,8 +2,8 @@
 #pragma once
 /* The answers below /api/v1/: what the collector and the daemon know, handed to export/api.h. */
 #include "collect/collector.h"
-#include "export/http.h"
-#include "options.h"
+#include "http/http.h"
+#include "options/options.h"
 #include "scrape.h"
 
 struct interface_state {

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "catalogue.h"
-#include "check.h"
+#include "commands/catalogue.h"
+#include "commands/check.h"
 #include "daemon.h"
-#include "top/record.h"
+#include "client/record.h"
 #include "top/top.h"
-#include "verify.h"
+#include "commands/verify.h"
 #include "version.h"
 
 static const struct command {

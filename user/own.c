@@ -47,7 +47,7 @@ static uint64_t start_time_ns(void)
 	return time_realtime_ns() - time_boottime_ns() + ticks * (NS_PER_S / sysconf(_SC_CLK_TCK));
 }
 
-void own_read(struct exposition_process *ret_process)
+void own_read(struct self_process *ret_process)
 {
 	static uint64_t started_ns; /* derived from two clocks: once, so that it stays the same */
 	unsigned long long virtual_pages = 0, resident_pages = 0;
@@ -61,7 +61,7 @@ void own_read(struct exposition_process *ret_process)
 		sscanf(text, "%llu %llu", &virtual_pages, &resident_pages);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
 	getrlimit(RLIMIT_NOFILE, &limit);
-	*ret_process = (struct exposition_process){
+	*ret_process = (struct self_process){
 		.cpu_ns = cpu.tv_sec * NS_PER_S + cpu.tv_nsec,
 		.resident_bytes = resident_pages * sysconf(_SC_PAGESIZE),
 		.virtual_bytes = virtual_pages * sysconf(_SC_PAGESIZE),

@@ -52,7 +52,7 @@ typedef int write_body(struct scrape *scrape, const struct http_request *request
 static int write_metrics(struct scrape *scrape, const struct http_request *request, enum sheet_body format,
 			 struct buffer *out)
 {
-	struct exposition_process process;
+	struct self_process process;
 	uint64_t begin_ns = time_monotonic_ns();
 	struct exposition_input input = {
 		.model = collector_model(scrape->collector),

@@ -3,9 +3,9 @@
 /* The answers of /metrics and /metrics/cadvisor: read when the last reading is old, render, keep the rendering for others. */
 #include "base/punctuality.h"
 #include "collect/collector.h"
-#include "export/http.h"
+#include "http/http.h"
 #include "export/renderings.h"
-#include "options.h"
+#include "options/options.h"
 
 struct scrape {
 	const struct options *options;

@@ -24,8 +24,8 @@ rebuilds include/classes.def build/release/user/probe/configure.o build/release/
 rebuilds include/record.h build/gen/syscall.bpf.o build/release/user/read/thread.o
 rebuilds bpf/lib/call.bpf.h build/gen/syscall.bpf.o
 rebuilds user/probe/probes.def build/release/user/probe/probe.o
-rebuilds user/options.def build/release/user/options.o
-is "and only that" "$(build -n -W user/options.def | grep -c 'build/gen/.*bpf.o')" 0
+rebuilds user/options/options.def build/release/user/options.o
+is "and only that" "$(build -n -W user/options/options.def | grep -c 'build/gen/.*bpf.o')" 0
 
 for target in run check deps bench check-kernels fuzz lint docs clean; do
 	ok "help has $target" grep -q "^  $target " <(build help)

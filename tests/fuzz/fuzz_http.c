@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What clients write: Accept-Encoding, and percent codes in the URL. */
-#include "export/http_encoding.c"
-#include "export/http_url.c"
+#include "http/http_encoding.c"
+#include "http/http_url.c"
 
 #include <assert.h>
 #include <stdint.h>

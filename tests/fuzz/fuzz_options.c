@@ -5,10 +5,10 @@
 #include "base/file.c"
 #include "base/message.c"
 #include "base/yaml.c"
-#include "options.c"
-#include "options_name.c"
-#include "options_value.c"
-#include "options_yaml.c"
+#include "options/options.c"
+#include "options/options_name.c"
+#include "options/options_value.c"
+#include "options/options_yaml.c"
 
 #include <assert.h>
 

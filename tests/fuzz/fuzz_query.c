@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parameters of URLs, as clients write them and as streams have them inside a parameter; and the header Accept. */
-#include "export/http_accept.c"
-#include "export/http_url.c"
-#include "export/query.c"
+#include "http/http_accept.c"
+#include "http/http_url.c"
+#include "http/query.c"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a recording. So that more than checksums is tried, they are put right in what looks like a head or a snapshot. */
-#include "top/recording_read.c"
-#include "top/snapshot.c"
+#include "client/recording_read.c"
+#include "client/snapshot.c"
 
 #include <sys/mman.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The web-config file: no input may crash, leak, or be accepted with what could not be kept to; no message may be more than a
  * line. The header Authorization is read from the same bytes. */
-#include "export/web_auth.c"
-#include "export/web_config.c"
+#include "http/web_auth.c"
+#include "http/web_config.c"
 
 #include <assert.h>
 

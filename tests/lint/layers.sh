@@ -13,23 +13,25 @@ declare -A allowed=(
 	[enrich]="enrich model base"
 	[collect]="collect enrich read probe model options base include"
 	[capture]="capture model base"
-	[export]="export model base web"
+	[http]="http web base"
+	[api]="api http model base"
+	[export]="export http model base"
 	[web]="web"
-	[top]="top base"
+	[client]="client base"
+	[top]="top client base"
 	[options]="options base"
-	[wiring]="wiring options base probe model read enrich collect capture export web top include skeleton"
+	[wiring]="wiring options base probe model read enrich collect capture http api export client top web include skeleton"
 	[bpf]="bpf include vmlinux"
 	[include]="include"
-	[unknown]="unknown wiring options base probe model read enrich collect capture export web top include skeleton" # said once, below the table
+	[unknown]="unknown wiring options base probe model read enrich collect capture http api export client top web include skeleton" # said once, below the table
 )
 
 # stage_of PATH: the stage a file belongs to, empty where no rule holds.
 stage_of() {
 	local path=$1
 	case $path in
-	user/options*) echo options ;;
+	user/commands/* | user/daemon.[ch] | user/main.c | user/choice.[ch] | user/own.[ch] | user/scrape.[ch] | user/interface.[ch]) echo wiring ;;
 	user/*/*) path=${path#user/}; echo "${path%%/*}" ;;
-	user/daemon.[ch] | user/main.c | user/verify.[ch] | user/verify_work.[ch] | user/check_*.[ch] | user/check.[ch] | user/catalogue.[ch] | user/estimate.[ch] | user/choice.[ch] | user/own.[ch] | user/scrape.[ch] | user/interface.[ch]) echo wiring ;;
 	user/*) echo unknown ;;
 	bpf/*) echo bpf ;;
 	vmlinux/*) echo vmlinux ;;
@@ -56,7 +58,7 @@ target_of() {
 
 while IFS= read -r file; do
 	[ "$(stage_of "$file")" != unknown ] ||
-		complain "$file:1" "beside the stages stand only main, daemon, options and the subcommands: move it into a stage"
+		complain "$file:1" "beside the stages stand only main, daemon and what it is made of: move it into a stage"
 done < <(own_files 'user/*.c' 'user/*.h')
 
 while IFS=: read -r file line _; do

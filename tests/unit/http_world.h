@@ -19,7 +19,7 @@
 
 #include "base/loop.h"
 #include "base/time.h"
-#include "export/http.h"
+#include "http/http.h"
 
 #define BIG ((size_t)8 << 20)
 

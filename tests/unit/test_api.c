@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "export/api.h"
-#include "export/http.h"
+#include "api/api.h"
+#include "http/http.h"
 #include "model/series.h"
 
 #define START_NS 1700000000000000000ULL
@@ -352,10 +352,10 @@ Test(api, a_stream_has_an_event_for_each_path)
 	buffer_done(&out);
 }
 
-static const struct self *read_self(void *context, struct exposition_process *ret_process)
+static const struct self *read_self(void *context, struct self_process *ret_process)
 {
 	(void)context;
-	*ret_process = (struct exposition_process){ .cpu_ns = 1500000000 };
+	*ret_process = (struct self_process){ .cpu_ns = 1500000000 };
 	self_set(&self, SELF_PROBE_UP, "sched", "", 1);
 	return &self;
 }

@@ -7,7 +7,7 @@
 
 #include "export/exposition.h"
 #include "export/label.h"
-#include "export/number.h"
+#include "base/number.h"
 #include "exposition_check.c"
 #include "exposition_model.c"
 

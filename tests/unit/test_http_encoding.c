@@ -3,8 +3,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "export/http_encoding.h"
-#include "export/http_url.h"
+#include "http/http_encoding.h"
+#include "http/http_url.h"
 
 Test(http_encoding, gzip_where_it_is_accepted_and_not_less_wanted)
 {

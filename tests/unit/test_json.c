@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "export/json.h"
+#include "api/json.h"
 
 static struct buffer out;
 static struct json json;

@@ -9,8 +9,8 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "options.h"
-#include "options_table.h"
+#include "options/options.h"
+#include "options/option.h"
 
 static struct options options;
 static enum options_action action;

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "options.h"
+#include "options/options.h"
 
 static struct options options;
 static char message[OPTIONS_MESSAGE_SIZE];

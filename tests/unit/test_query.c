@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "export/query.h"
+#include "http/query.h"
 
 static struct query_parameter parameters[QUERY_PARAMETERS_MAX];
 static struct query query;

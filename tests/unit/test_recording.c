@@ -14,8 +14,8 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "top/recording.h"
-#include "top/recording_format.h"
+#include "client/recording.h"
+#include "client/recording_format.h"
 
 #define HEAD "{\"host\":\"one\"}"
 

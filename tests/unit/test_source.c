@@ -11,9 +11,9 @@
 #include "base/cleanup.h"
 #include "base/loop.h"
 #include "server.h"
-#include "top/recording.h"
-#include "top/snapshot.h"
-#include "top/source.h"
+#include "client/recording.h"
+#include "client/snapshot.h"
+#include "client/source.h"
 
 static struct loop *loop;
 static struct source *source;

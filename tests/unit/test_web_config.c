@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "export/web_auth.h"
-#include "export/web_config.h"
+#include "http/web_auth.h"
+#include "http/web_config.h"
 
 #define HASH "$2y$10$QOauhQNbBCuQDKes6eFzPeMqBSjb7Mr5DUmpZ/VcEd00UAV/LDeSi"
 #define TLS "tls_server_config:\n  cert_file: c\n  key_file: k\n"

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "options.h"
+#include "options/options.h"
 
 enum { WORK_CPU = 1, READER_CPU = 0, ROUNDS_MAX = 64, AGAINST_MAX = 4 };
 

@@ -14,7 +14,7 @@
 #include "model/history.h"
 #include "model/model.h"
 #include "model/self.h"
-#include "options.h"
+#include "options/options.h"
 #include "probe/probe.h"
 #include "read/records.h"
 #include "read/surroundings.h"

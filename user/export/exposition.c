@@ -13,7 +13,7 @@
 #include "export/identity_families.h"
 #include "export/network_families.h"
 #include "export/self_families.h"
-#include "export/value.h"
+#include "model/value.h"
 
 #define NO_LIMIT SIZE_MAX
 

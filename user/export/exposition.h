@@ -17,24 +17,14 @@
 #include "model/model.h"
 #include "model/self.h"
 
-/* ktally's own process, for the `process_*` families. */
-struct exposition_process {
-	uint64_t cpu_ns;
-	uint64_t resident_bytes;
-	uint64_t virtual_bytes;
-	uint64_t open_fds;
-	uint64_t max_fds;
-	uint64_t start_time_ns; /* CLOCK_REALTIME */
-};
-
 struct exposition_input {
 	const struct model *model;
 	const struct self *
 		self; /* NULL: none; values of SELF_SERIES and SELF_SERIES_LEFT_OUT are ignored, they are counted here */
-	const struct exposition_process *process; /* NULL: not known, the families are left out */
-	const char *version, *revision;           /* of ktally */
-	const char *node;                         /* name of the machine */
-	struct sheet_choice choice;               /* which families */
+	const struct self_process *process; /* NULL: not known, the families are left out */
+	const char *version, *revision;     /* of ktally */
+	const char *node;                   /* name of the machine */
+	struct sheet_choice choice;         /* which families */
 };
 
 /* Appends the exposition to `out`. The caller keeps and reuses `out` (buffer_clear): its memory is as large as the

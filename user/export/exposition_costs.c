@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What one row of each table costs in series at most, by metrics.def and the choice alone. */
 #include "export/exposition.h"
-#include "export/value.h"
+#include "model/value.h"
 
 /* Of a family as it would be written; 0: it is not. */
 static uint32_t cost_of(const struct sheet_choice *choice, const struct metric *metric,

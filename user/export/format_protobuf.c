@@ -18,7 +18,7 @@
 
 #include "export/format.h"
 #include "export/label.h"
-#include "export/number.h"
+#include "base/number.h"
 
 #define LENGTH_SIZE 3 /* kept free for the length of a family: fits most, so that little has to be moved */
 #define VARINT_SIZE 10

@@ -6,7 +6,7 @@
 
 #include "export/format.h"
 #include "export/label.h"
-#include "export/number.h"
+#include "base/number.h"
 
 enum head { HEAD_NAME, HEAD_BUCKET, HEAD_SUM, HEAD_COUNT, HEAD_CREATED };
 

@@ -6,7 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/time.h"
-#include "export/http.h"
+#include "http/http.h"
 #include "export/sheet.h"
 
 #define RENDERINGS_FRESH_NS (100 * NS_PER_MS)

@@ -13,7 +13,7 @@ static const struct process_family {
 	enum metric_unit unit;
 	size_t offset;
 } process_families[] = {
-#define ROW(member) offsetof(struct exposition_process, member)
+#define ROW(member) offsetof(struct self_process, member)
 	{ "process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", METRIC_COUNTER,
 	  UNIT_SECONDS, ROW(cpu_ns) },
 	{ "process_max_fds", "Maximum number of open file descriptors.", METRIC_GAUGE, UNIT_NONE,
@@ -95,7 +95,7 @@ static void add_build(struct sheet *sheet, const struct exposition_input *in)
 	buffer_done(&labels);
 }
 
-static void add_process(struct sheet *sheet, const struct exposition_process *process)
+static void add_process(struct sheet *sheet, const struct self_process *process)
 {
 	for (size_t i = 0; i < sizeof(process_families) / sizeof(process_families[0]); i++) {
 		const struct process_family *row = &process_families[i];

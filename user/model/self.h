@@ -35,6 +35,16 @@ struct self {
 	uint64_t lost; /* values that found no memory */
 };
 
+/* ktally's own process, for the `process_*` families. */
+struct self_process {
+	uint64_t cpu_ns;
+	uint64_t resident_bytes;
+	uint64_t virtual_bytes;
+	uint64_t open_fds;
+	uint64_t max_fds;
+	uint64_t start_time_ns; /* CLOCK_REALTIME */
+};
+
 /* Writes "ktally_self_<name>_<unit>[_total]" with its NUL; returns its length or -ENAMETOOLONG. */
 int self_family_name(enum self_id id, char *name, size_t capacity);
 

@@ -4,7 +4,7 @@
 #include "base/loop.h"
 #include "top/browser.h"
 #include "top/header.h"
-#include "top/source.h"
+#include "client/source.h"
 
 enum session_question { SESSION_NODE, SESSION_LIST, SESSION_PODS, SESSION_PROGRAMS, SESSION_QUESTIONS };
 
