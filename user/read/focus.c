@@ -60,17 +60,39 @@ static bool is_below(const struct cgroup *cgroup, const struct cgroup *above)
 	       cgroup->path[size] == '/';
 }
 
-/* What the kernel finds below belongs to it: not of a slice or an unknown layout, where each folder stands for itself. */
-static bool is_root_of_its_own(const struct cgroup *cgroup)
+/* Cgroups of one container that are not below one another. */
+struct roots {
+	const struct cgroup *cgroup[FOCUS_CGROUPS];
+	uint32_t count;
+};
+
+/* Of many: a container may make any number of cgroups below its own, so they are not compared each with each. */
+static void add_root(struct roots *roots, const struct cgroup *cgroup)
 {
-	if (cgroup->removed || !cgroup->identity ||
-	    (cgroup->identity->kind != IDENTITY_CONTAINER && cgroup->identity->kind != IDENTITY_UNIT))
-		return false;
-	for (const struct cgroup *other = cgroup->container->instances; other; other = other->next_instance) {
-		if (!other->removed && is_below(cgroup, other))
-			return false;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < roots->count; i++) {
+		if (is_below(cgroup, roots->cgroup[i]))
+			return;
 	}
-	return true;
+	for (uint32_t i = 0; i < roots->count; i++) {
+		if (!is_below(roots->cgroup[i], cgroup))
+			roots->cgroup[kept++] = roots->cgroup[i];
+	}
+	if (kept < FOCUS_CGROUPS)
+		roots->cgroup[kept++] = cgroup;
+	roots->count = kept;
+}
+
+/* What the kernel finds below belongs to them: not of a slice or an unknown layout, where each folder stands for itself. */
+static void find_roots(const struct container *container, struct roots *ret_roots)
+{
+	ret_roots->count = 0;
+	for (const struct cgroup *cgroup = container->instances; cgroup; cgroup = cgroup->next_instance) {
+		if (!cgroup->removed && cgroup->identity &&
+		    (cgroup->identity->kind == IDENTITY_CONTAINER || cgroup->identity->kind == IDENTITY_UNIT))
+			add_root(ret_roots, cgroup);
+	}
 }
 
 static bool add_to_list(struct focus_list *list, uint32_t *count, uint64_t cgroup_id, uint32_t focus)
@@ -105,13 +127,13 @@ static void make_list(const struct focus_reader *reader, struct focus_list *list
 
 	memset(list, 0, sizeof(*list));
 	for (uint32_t i = 0; i < FOCUS_PLACES; i++) {
-		const struct container *container = reader->container[i];
+		struct roots roots;
 
-		for (const struct cgroup *cgroup = container ? container->instances : NULL; cgroup;
-		     cgroup = cgroup->next_instance) {
-			if (is_root_of_its_own(cgroup))
-				list_root(reader, cgroup, FOCUS_FIRST + i, list, &count);
-		}
+		if (!reader->container[i])
+			continue;
+		find_roots(reader->container[i], &roots);
+		for (uint32_t at = 0; at < roots.count; at++)
+			list_root(reader, roots.cgroup[at], FOCUS_FIRST + i, list, &count);
 	}
 }
 
