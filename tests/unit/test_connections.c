@@ -248,6 +248,22 @@ Test(connections, a_cgroup_that_only_its_sockets_told_of_is_asked_for)
 	eq(only(model->unknown)->opened, 3);
 }
 
+Test(connections, what_past_the_models_bound_was_folded_is_counted_once)
+{
+	struct container *web = add_cgroup(1, 101, "web");
+
+	model->limits.connections = 1;
+	set_row(2, 101, 80);
+	set_row(3, 101, 81);
+	rows[2].opened = rows[2].references = 2;
+	rows[3].opened = rows[3].references = 3;
+	pass(1);
+	pass(1);
+	pass(1);
+	eq(HASH_COUNT(web->connections), 2);
+	eq(model->folded_connections, 3);
+}
+
 Test(connections, what_past_the_share_was_folded_is_counted)
 {
 	struct container *web = add_cgroup(1, 101, "web");

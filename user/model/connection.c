@@ -82,7 +82,6 @@ struct connection *connection_get(struct model *model, struct container *contain
 	if (connection)
 		return connection;
 	if (!is_other(key) && model->limits.connections && model->connections >= model->limits.connections) {
-		model->folded_connections++;
 		key = &other;
 		connection = find(container, key);
 		if (connection)

@@ -46,7 +46,7 @@ uint64_t connection_round_trip_ns(const struct connection *connection);
 /* Is it the sum of what the bounds folded? */
 bool connection_is_other(const struct connection *connection);
 
-/* The row, made at first sight, or `other` past the bound (counted). NULL when out of memory. */
+/* The row, made at first sight, or `other` past the bound: whoever counts there counts what was folded. NULL when out of memory. */
 struct connection *connection_get(struct model *model, struct container *container,
 				  const struct connection_key *key, uint64_t realtime_ns);
 /* Clears what is not summed (open, open_trip_ns, open_trips) of all rows: to be set anew. */

@@ -139,7 +139,7 @@ static bool add_row(const struct connection_row *now, struct connection_last *la
 	connection = container ? connection_get(owner->model, container, &key, owner->realtime_ns) : NULL;
 	if (!connection)
 		return false;
-	if (is_other(&now->key))
+	if (connection_is_other(connection))
 		owner->model->folded_connections += now->opened + now->failed + now->found - last->opened -
 						    last->failed - last->found;
 	add_grown(now, last, connection);
