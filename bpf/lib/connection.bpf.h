@@ -64,16 +64,32 @@ static __always_inline void connection_key_fill(struct connection_row_key *key, 
 	key->port = is_out ? socket_peer_port(sk) : sk->__sk_common.skc_num;
 }
 
+/* A listener may outlive its cgroup, with another process: what it then takes in is nobody's, as in tcp_group(). */
+static __always_inline void connection_own(struct tcp_socket *socket)
+{
+	__u32 number = socket->group;
+	struct group *group = bpf_map_lookup_elem(&groups, &number);
+
+	if (!group || group->cgroup_id != socket->cgroup_id) {
+		socket->cgroup_id = 0;
+		socket->group = 0;
+	}
+}
+
 /* Gives the socket its entry: that of its key, else that of all other keys of its cgroup, else that of all. */
 static __always_inline struct connection_row *connection_choose(struct tcp_socket *socket,
 								const struct sock *sk, bool is_out)
 {
 	__u16 direction = is_out ? VALUE_INDEX(direction, OUT) : VALUE_INDEX(direction, IN);
-	struct connection_row_key key = { .cgroup_id = socket->cgroup_id, .direction = direction };
-	struct group_tcp *tcp = tcp_group(socket);
+	struct connection_row_key key = { .direction = direction };
 	struct connection_row *row;
-	bool has_room = tcp && tcp->connections < cfg.connections_per_cgroup;
+	struct group_tcp *tcp;
+	bool has_room;
 
+	connection_own(socket);
+	key.cgroup_id = socket->cgroup_id;
+	tcp = tcp_group(socket);
+	has_room = tcp && tcp->connections < cfg.connections_per_cgroup;
 	connection_key_fill(&key, sk, is_out);
 	socket->connection = connection_get(&key, false);
 	if (!socket->connection && has_room) {

@@ -7,6 +7,7 @@
 
 #include "bpf_host_setup.h"
 #include "record_connection.h"
+#include "record_tcp.h"
 
 #define ROOT 1
 #define SHARE 3 /* 24 of bpf_host_setup.h / CONNECTION_SHARE */
@@ -208,6 +209,26 @@ Test(connection, when_no_entry_is_free_the_first_takes_all)
 		end(sockets[--count]);
 	eq(host_connection_rest()->closed, CONNECTION_FIRST);
 	eq(host_connection_rest()->references, 0);
+}
+
+Test(connection, of_a_listener_that_outlived_its_cgroup_rows_are_nobodys)
+{
+	struct host_socket *listener = host_socket_new(AF_INET6, ROOT), *child;
+
+	host_switch_unseen(task_b);
+	host_socket_set_state(listener, TCP_LISTEN);
+	set_peer(listener, PEER_B, 40009, 1002);
+	host_group_lose(CGROUP_B);
+	child = host_socket_child(listener);
+	host_socket_set_state(child, TCP_ESTABLISHED);
+	cr_assert_not_null(row(0, IN, PEER_B, 1002));
+	cr_expect_null(row(CGROUP_B, IN, PEER_B, 1002));
+	eq(row(0, IN, PEER_B, 1002)->opened, 1);
+	eq(host_group_tcp(0)->connections, 1);
+	end(child);
+	eq(row(0, IN, PEER_B, 1002)->closed, 1);
+	eq(row(0, IN, PEER_B, 1002)->references, 0);
+	end(listener);
 }
 
 Test(connection, one_that_was_there_is_found_by_the_lower_port)
