@@ -21,6 +21,7 @@
 #define SWEEP_TICKS 10
 #define MACHINE_NS (5 * 60 * NS_PER_S) /* what the machine is is looked at so often */
 #define SLOTS_DEFAULT 16384
+#define FOCUS_REST 9 /* after a notice: so many times as long as it took, whoever makes cgroups without end */
 
 struct collector {
 	struct paths paths;
@@ -46,6 +47,7 @@ struct collector {
 	uint64_t kernel_memory; /* fixed once all is loaded */
 	uint64_t lost;          /* notices, at the last walk */
 	uint64_t lost_ns;       /* of that walk: not more often than once a second */
+	uint64_t focus_rest_ns; /* until when notices do not bring a turn of the focus */
 };
 
 static void take_notices(struct collector *collector)
@@ -363,13 +365,19 @@ const struct names *collector_names(const struct collector *collector)
 
 void collector_events(struct collector *collector)
 {
+	uint64_t end_ns;
+
 	if (!collector->events)
 		return;
 	events_consume(collector->events, EVENTS_PER_TURN);
 	/* a cgroup may have been made for a container that is looked at */
 	set_time(collector);
+	if (collector->owner.now_ns < collector->focus_rest_ns)
+		return; /* the next turn has it */
 	focus_reader_turn(records_focus(collector->records), collector->owner.now_ns,
 			  collector->owner.realtime_ns);
+	end_ns = time_monotonic_ns();
+	collector->focus_rest_ns = end_ns + FOCUS_REST * (end_ns - collector->owner.now_ns);
 }
 
 int collector_events_fd(const struct collector *collector)
