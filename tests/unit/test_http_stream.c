@@ -71,7 +71,7 @@ static int open_stream(const char *query)
 /* Reads until `text` was seen `count` times; what was read, to be freed. */
 static char *read_until(int fd, const char *text, int count)
 {
-	size_t size = 0, capacity = 1 << 20;
+	size_t size = 0, capacity = 32 << 20; /* the large event of a tick is for all who ask then */
 	char *data = calloc(1, capacity);
 
 	for (;;) {
