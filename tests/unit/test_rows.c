@@ -180,6 +180,23 @@ Test(rows, a_folded_row_hides_what_is_below_it)
 		json_decref(lists[i]);
 }
 
+/* "\x1f" is what parts the names of a key. */
+Test(rows, names_made_to_be_a_chain_are_no_deep_tree)
+{
+	struct rows_choice choice = choose("cpu_cores", true, "");
+	json_t *list = json_array();
+	struct rows rows = {};
+
+	for (int i = 0; i < 100003; i++)
+		json_array_append_new(list, json_pack("{s:s}", "container", "\x1f"));
+	choice.view = VIEW_TREE;
+	cr_assert_eq(rows_build_tree(&rows, &choice, NULL, list, NULL), 0);
+	cr_expect_eq(rows.count, 100003);
+	cr_expect_eq(rows.row[rows.count - 1].depth, 0);
+	rows_done(&rows);
+	json_decref(list);
+}
+
 Test(rows, what_is_no_object_is_left_out)
 {
 	struct rows_choice choice = choose("cpu_cores", true, "");

@@ -160,6 +160,9 @@ static void add_list(struct rows *rows, const struct rows_choice *choice, json_t
 		if (kind != VIEW_PODS) {
 			part_key(item, kind == VIEW_PROGRAMS, key, sizeof(key));
 			row->parent = (size_t)json_integer_value(json_object_get(index, key));
+			/* names with separators, or longer than a key, must not make a chain as deep as the list is long */
+			if (row->parent && rows->row[row->parent - 1].kind == kind)
+				row->parent = 0;
 		}
 		if (kind != VIEW_PROGRAMS) {
 			part_key(item, kind == VIEW_CONTAINERS, key, sizeof(key));
