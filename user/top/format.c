@@ -2,6 +2,7 @@
 #include "top/format.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -119,11 +120,11 @@ static void format_cores(char *out, double value)
 
 static void format_time(char *out, double value)
 {
-	time_t seconds = (time_t)value;
+	bool is_date = value >= 0 && value <= 253402300799.0;
+	time_t seconds = is_date ? (time_t)value : 0;
 	struct tm tm;
 
-	if (value < 0 || value > 253402300799.0 || !localtime_r(&seconds, &tm) ||
-	    strftime(out, FORMAT_SIZE, "%H:%M:%S", &tm) == 0)
+	if (!is_date || !localtime_r(&seconds, &tm) || strftime(out, FORMAT_SIZE, "%H:%M:%S", &tm) == 0)
 		snprintf(out, FORMAT_SIZE, FORMAT_UNKNOWN);
 }
 

@@ -80,6 +80,20 @@ void items_key(const json_t *item, enum view_id view, char *key, size_t size)
 	}
 }
 
+static void keep_last(struct items *items, size_t most)
+{
+	size_t size = json_array_size(items->list);
+	json_t *last;
+
+	if (size <= most)
+		return;
+	last = json_array();
+	for (size_t i = size - most; i < size; i++)
+		json_array_append(last, json_array_get(items->list, i));
+	json_decref(items->list);
+	items->list = last;
+}
+
 /* Events go on from what is there, unless the numbers begin again (another daemon) or the answer says all. */
 static void take_events(struct items *items, json_t *list, const json_t *answer, bool whole)
 {
@@ -98,8 +112,7 @@ static void take_events(struct items *items, json_t *list, const json_t *answer,
 	}
 	json_array_foreach(list, i, event) if (json_integer_value(json_object_get(event, "sequence")) > last)
 		json_array_append(items->list, event);
-	while (json_array_size(items->list) > ITEMS_EVENTS_MAX)
-		json_array_remove(items->list, 0);
+	keep_last(items, ITEMS_EVENTS_MAX);
 }
 
 /* Answers of the same reading are one: there is no rate between them. */

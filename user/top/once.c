@@ -30,7 +30,8 @@ int once_print_json(FILE *file, const struct browser *browser)
 			 (int)browser->items.total, "matched", (int)browser->rows.count, "items", items);
 	if (!root)
 		return -ENOMEM;
-	error = json_dumpf(root, file, JSON_INDENT(1) | JSON_REAL_PRECISION(15)) ? -EIO : 0;
+	error = json_dumpf(root, file, JSON_INDENT(1) | JSON_REAL_PRECISION(15) | JSON_ENSURE_ASCII) ? -EIO :
+												       0;
 	fputc('\n', file);
 	json_decref(root);
 	return error;
