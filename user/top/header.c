@@ -89,7 +89,7 @@ struct gauge {
 static void draw_gauge(struct page *page, unsigned int y, const struct gauge *gauge, struct buffer *text)
 {
 	unsigned int room = page->width / 6 < 10 ? 10 : page->width / 6 > 40 ? 40 : page->width / 6;
-	double share = isnan(gauge->share) ? 0 : fmin(gauge->share, 1);
+	double share = isnan(gauge->share) ? 0 : fmax(0, fmin(gauge->share, 1));
 	unsigned int filled = (unsigned int)lround(share * room), at = (unsigned int)strlen(gauge->inside);
 
 	page_put(page, 0, y, 5, STYLE_BOLD, gauge->name);
