@@ -155,7 +155,7 @@ void interface_render(void *context, const char *path, struct buffer *out)
 	const struct api_input input = make_input(context, programs);
 
 	note_interest(context, path);
-	api_answer_url(&input, path, out);
+	api_answer_url(&input, path, false, out);
 	note_work(context, begin_ns);
 }
 
@@ -180,7 +180,7 @@ void interface_answer(void *context, const struct http_request *request, struct 
 	}
 	if (!is_stream) {
 		note_interest(context, request->path);
-		reply->status = api_answer(&input, request->path, &request->query, out);
+		reply->status = api_answer(&input, request->path, &request->query, false, out);
 		note_work(context, begin_ns);
 		return;
 	}

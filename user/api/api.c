@@ -191,10 +191,11 @@ static unsigned int answer_path(struct api_answer *answer, const char *path)
 }
 
 unsigned int api_answer(const struct api_input *in, const char *path, const struct query *query,
-			struct buffer *out)
+			bool is_check, struct buffer *out)
 {
 	struct api_answer answer = { .in = in,
 				     .query = query,
+				     .is_check = is_check,
 				     .begin = out->size,
 				     .json = { .out = out, .text_limit = in->model->limits.label_length } };
 

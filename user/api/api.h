@@ -61,9 +61,10 @@ struct http_stream;
 /* Answers GET `path`, which begins with API_PATH; returns the HTTP status. The answer, or the error, is appended as JSON on one
  * line. */
 unsigned int api_answer(const struct api_input *in, const char *path, const struct query *query,
-			struct buffer *out);
-/* The same for a path with its query, as a client would write it. */
-unsigned int api_answer_url(const struct api_input *in, const char *url, struct buffer *out);
+			bool is_check, struct buffer *out);
+/* The same for a path with its query, as a client would write it. `is_check`: only the status is wanted, or the error; lists are
+ * not made for that. */
+unsigned int api_answer_url(const struct api_input *in, const char *url, bool is_check, struct buffer *out);
 /* The stream that API_PATH "stream" is asked for; 200, or another status and the error in `out`. */
 unsigned int api_stream(const struct api_input *in, const struct query *query,
 			struct http_stream **ret_stream, struct buffer *out);

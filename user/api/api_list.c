@@ -152,7 +152,7 @@ unsigned int api_list_answer(const struct api_list *list, const char *parameters
 	unsigned int status = api_list_run_read_query(&run, parameters);
 	int error;
 
-	if (status != API_OK)
+	if (status != API_OK || answer->is_check)
 		return status;
 	error = list->collect(answer, &run);
 	if (error || run.failed)

@@ -9,7 +9,7 @@
 
 #define EVENT_SIZE 40
 
-unsigned int api_answer_url(const struct api_input *in, const char *url, struct buffer *out)
+unsigned int api_answer_url(const struct api_input *in, const char *url, bool is_check, struct buffer *out)
 {
 	_cleanup_(cleanup_free) char *path = strdup(url);
 	struct query_parameter parameters[QUERY_PARAMETERS_MAX];
@@ -27,7 +27,7 @@ unsigned int api_answer_url(const struct api_input *in, const char *url, struct 
 	if (mark && !query_parse(mark + 1, parameters, &query))
 		return api_endpoint_fail(&answer, API_BAD_REQUEST, "the parameters of '%s' are malformed",
 					 path);
-	return api_answer(in, path, &query, out);
+	return api_answer(in, path, &query, is_check, out);
 }
 
 /* The last part of its path; of several that are equal the second is "history.2". */
@@ -65,7 +65,7 @@ unsigned int api_stream(const struct api_input *in, const struct query *query,
 						 query->parameters[i].name);
 		paths[i] = (struct http_stream_path){ events[i], query->parameters[i].value };
 		/* What cannot be answered now is refused while there is a status to say it with. */
-		status = api_answer_url(in, paths[i].path, out);
+		status = api_answer_url(in, paths[i].path, true, out);
 		if (status != API_OK)
 			return status;
 		out->size = answer.begin;

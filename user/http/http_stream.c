@@ -41,10 +41,12 @@ struct http_stream *http_stream_new(const struct http_stream_path *paths, size_t
 	struct http_stream *stream;
 	char *at;
 
+	if (count > HTTP_STREAM_PATHS)
+		return NULL;
 	for (size_t i = 0; i < count; i++)
 		size += strlen(paths[i].event) + strlen(paths[i].path) + 2;
 	stream = calloc(1, sizeof(*stream) + size);
-	if (!stream || count > HTTP_STREAM_PATHS)
+	if (!stream)
 		return NULL;
 	at = stream->texts;
 	for (size_t i = 0; i < count; i++) {
