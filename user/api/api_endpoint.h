@@ -19,7 +19,7 @@ struct api_answer {
 	struct json json;
 	size_t begin; /* of it in the buffer */
 	bool has_detail;
-	bool is_check; /* only the status is wanted */
+	bool is_check;           /* only the status is wanted */
 	enum metric_level named; /* the level that `names` are of; 0: none */
 	char names[METRICS][API_FAMILY_SIZE];
 	void *scratch; /* of the endpoint, while it answers */
