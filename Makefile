@@ -55,13 +55,14 @@ WEB_TESTS    := $(sort $(wildcard tests/web/[0-9]*))
 E2E_TESTS    := $(sort $(wildcard tests/e2e/[0-9]*.sh))
 FUZZ_SOURCES_fuzz_cri := user/base/transfer.c user/base/loop.c user/base/buffer.c user/model/details.c build/gen/cri.pb-c.c
 FUZZ_SOURCES_fuzz_labels := user/base/buffer.c user/base/utf8.c
-FUZZ_SOURCES_fuzz_web_config := $(addprefix user/base/,duration.c file.c mailbox.c message.c yaml.c) user/http/web_config_check.c
+FUZZ_SOURCES_fuzz_web_config := $(addprefix user/base/,duration.c file.c mailbox.c message.c utf8.c yaml.c) user/http/web_config_check.c
 FUZZ_SOURCES_fuzz_network_files := user/base/file.c
 FUZZ_SOURCES_fuzz_protocol_files := user/base/file.c
 FUZZ_SOURCES_fuzz_disk_stat := user/base/file.c user/model/instance.c
-FUZZ_SOURCES_fuzz_formats := user/base/buffer.c user/base/utf8.c $(addprefix user/export/,format_text.c format_protobuf.c label.c number.c pieces.c)
-FUZZ_SOURCES_fuzz_recording := user/base/buffer.c user/base/json_text.c user/base/message.c
+FUZZ_SOURCES_fuzz_formats := $(addprefix user/base/,buffer.c number.c utf8.c) $(addprefix user/export/,format_text.c format_protobuf.c label.c pieces.c)
+FUZZ_SOURCES_fuzz_recording := user/base/buffer.c user/base/json_text.c user/base/message.c user/base/utf8.c
 FUZZ_SOURCES_fuzz_glyph := user/base/utf8.c
+FUZZ_SOURCES_fuzz_options := user/base/utf8.c
 FUZZ_SOURCES_fuzz_docker := user/base/buffer.c user/base/time.c
 FUZZERS      := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 WORKLOAD     := build/workload
@@ -189,7 +190,7 @@ test-all: all $(UNIT_TESTS) $(WORKLOAD) $(CRI)
 	$(Q)$(TEST_ENV) tests/run $(UNIT_TESTS) $(UNIT_TESTS:$(VARIANT)/%=build/asan/%) $(CONFORMANCE_TESTS) $(E2E_TESTS) $(WEB_TESTS) tests/kernels-some
 
 .PHONY: check-clang
-check-clang: ## Everything compiles without a warning under clang too
+check-clang: $(FUZZERS) ## Everything compiles without a warning under clang too, and so do the fuzz targets
 	$(Q)$(MAKE) --no-print-directory CC=$(CLANG) WERROR=1 build/$(CLANG)/ktally
 
 .PHONY: check-generated
