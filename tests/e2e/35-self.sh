@@ -64,13 +64,15 @@ series=$(grep -v '^#' "$WORK/now.prom" | steady | wc -l)
 between "ktally metrics --estimate says how many series there are" \
 	"$("$KTALLY" metrics --estimate 2>"$WORK/output" | awk 'NF == 2 { print $2, $1 }' | steady | awk '{ n += $2 } END { print n }')" \
 	$((series * 8 / 10)) $((series * 12 / 10))
+ok "the node, the rest and the busiest have a history" [ "$(metric "$WORK/now.prom" ktally_self_history_places)" -ge 3 ]
 daemon_stop
 
 # a limit on all series; what is excluded can change while running
 printf 'metrics:\n  exclude: ["ktally_program_*"]\n  drop_label: ["*:class"]\n' >"$WORK/config.yaml"
-daemon_start --config "$WORK/config.yaml" --limits.series=1000 --metrics.created
+daemon_start --config "$WORK/config.yaml" --limits.series=1000 --metrics.created --history.memory=0
 settle
 scrape "$WORK/limited.prom"
+is "without memory for it nothing has a history" "$(metric "$WORK/limited.prom" ktally_self_history_places) $(metric "$WORK/limited.prom" ktally_self_history_bytes)" "0 0"
 between "no more series of containers than the limit" "$(grep '^ktally_container_' "$WORK/limited.prom" | grep -c -v '^ktally_container_info')" 10 1000
 is "families excluded are not there" "$(grep -c '^ktally_program_' "$WORK/limited.prom")" 0
 is "system calls are summed over their classes" "$(grep -c '^ktally_container_syscalls_total{.*class=' "$WORK/limited.prom")" 0
