@@ -12,6 +12,7 @@ struct sheet_choice choice_of(const struct options *options)
 		.drop = (const char *const *)options->metrics_drop_label.items,
 		.drop_count = options->metrics_drop_label.count,
 		.series_limit = options->limits_series,
+		.hides_zeros = !options->metrics_zeros,
 		.created = options->metrics_created,
 		.connections = options->metrics_connections,
 	};

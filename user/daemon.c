@@ -168,6 +168,7 @@ static void reload(struct daemon *daemon)
 	};
 	swap_lists(&daemon->options.metrics_exclude, &fresh.metrics_exclude);
 	swap_lists(&daemon->options.metrics_drop_label, &fresh.metrics_drop_label);
+	daemon->options.metrics_zeros = fresh.metrics_zeros;
 	daemon->options.metrics_created = fresh.metrics_created;
 	daemon->options.metrics_connections = fresh.metrics_connections;
 	daemon->options.limits_series = fresh.limits_series;

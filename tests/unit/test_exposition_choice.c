@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "exposition_check.c"
 #include "exposition_model.c"
 
@@ -197,6 +198,65 @@ Test(exposition_choice, only_labels_that_add_up_can_be_dropped)
 		cr_assert(exposition_can_drop(good[i]), "%s", good[i]);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		cr_assert_not(exposition_can_drop(bad[i]), "%s", bad[i]);
+}
+
+Test(exposition_choice, without_zeros_what_never_counted_is_left_out_and_the_rest_unchanged)
+{
+	_cleanup_(buffer_done) struct buffer whole = {};
+	unsigned int kept = 0, zeros = 0, of_node;
+
+	model_fill();
+	render();
+	of_node = count("\nktally_node_");
+	buffer_add(&whole, out.data, out.size + 1);
+	input.choice.hides_zeros = true;
+	render();
+	for (char *line = strtok(whole.data, "\n"); line; line = strtok(NULL, "\n")) {
+		bool is_row = strncmp(line, "ktally_container_", 17) == 0 ||
+			      strncmp(line, "ktally_program_", 15) == 0;
+		size_t size = strcspn(line, "{");
+		bool is_zero = strcmp(strrchr(line, ' '), " 0") == 0;
+		bool is_counter = size > 6 && strncmp(line + size - 6, "_total", 6) == 0;
+
+		if (line[0] == '#' || !is_row || strstr(line, "_bucket{") || !(is_zero && is_counter)) {
+			kept += is_row;
+			continue;
+		}
+		zeros++;
+		cr_assert_eq(count(line), 0, "%s", line);
+	}
+	cr_assert_gt(zeros, 97);
+	cr_assert_gt(kept, 97);
+	/* an empty histogram goes as a whole, a bucket that is 0 stays */
+	cr_assert_eq(count("\nktally_container_cpu_runqueue_latency_seconds_count{"), 1);
+	cr_assert_gt(count("\nktally_container_cpu_runqueue_latency_seconds_bucket{"), 17);
+	/* gauges and the node say 0 */
+	cr_assert_gt(count("\nktally_container_threads{"), 1);
+	cr_assert_eq(count("\nktally_node_"), of_node);
+	/* and the limit of series counts what is shown: all of it fits, by one */
+	input.choice.series_limit = count("\nktally_container_") + count("\nktally_program_") -
+				    count("\nktally_container_info{");
+	render();
+	cr_assert_eq(count("series_left_out{family=\"ktally_container_"), 0);
+	cr_assert_eq(count("series_left_out{family=\"ktally_program_"), 0);
+	input.choice.series_limit--;
+	render();
+	cr_assert_eq(count("series_left_out{family=\"ktally_program_"), 1);
+}
+
+Test(exposition_choice, a_family_summed_over_its_label_counts_one_series_a_row)
+{
+	static const char *const drop[] = { "*:operation" };
+
+	model_fill();
+	input.choice.drop = drop;
+	input.choice.drop_count = 1;
+	input.choice.series_limit = 1;
+	render();
+	/* of three containers one has used a disk: it wrote nothing, but read */
+	cr_assert_eq(
+		value_of("\nktally_self_series_left_out{family=\"ktally_container_disk_latency_seconds\"} "),
+		sheet_histogram_series(DISK_MIN_EXPONENT));
 }
 
 Test(exposition_choice, families_past_the_limit_are_left_out_whole_and_told)

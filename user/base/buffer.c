@@ -22,16 +22,13 @@ void buffer_clear(struct buffer *buffer)
 	buffer->failed = false;
 }
 
-bool buffer_reserve(struct buffer *buffer, size_t size)
+bool buffer_grow(struct buffer *buffer, size_t size)
 {
 	size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;
 	char *data;
 
-	/* After one failure nothing more is added, so that what is there has no holes. */
 	if (buffer->failed)
 		return false;
-	if (buffer->data && buffer->capacity - buffer->size >= size)
-		return true;
 	if (size > SIZE_MAX / 2 || buffer->size > SIZE_MAX / 2 - size) {
 		buffer->failed = true;
 		return false;

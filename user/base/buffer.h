@@ -16,8 +16,16 @@ struct buffer {
 void buffer_done(struct buffer *buffer);
 /* Empties it and keeps the memory. */
 void buffer_clear(struct buffer *buffer);
-/* Makes room for `size` more bytes; false (and failed) when out of memory. */
-bool buffer_reserve(struct buffer *buffer, size_t size);
+/* What buffer_reserve() does when there is no room. */
+bool buffer_grow(struct buffer *buffer, size_t size);
+/* Makes room for `size` more bytes; false (and failed) when out of memory. After one failure nothing more is added, so that what
+ * is there has no holes. */
+static inline bool buffer_reserve(struct buffer *buffer, size_t size)
+{
+	if (!buffer->failed && buffer->data && buffer->capacity - buffer->size >= size)
+		return true;
+	return buffer_grow(buffer, size);
+}
 void buffer_add(struct buffer *buffer, const void *data, size_t size);
 void buffer_add_string(struct buffer *buffer, const char *string);
 void buffer_add_u64(struct buffer *buffer, uint64_t value);

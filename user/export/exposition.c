@@ -16,17 +16,22 @@
 #include "model/value.h"
 
 #define NO_LIMIT SIZE_MAX
+/* Rows whose values are asked of the memory ahead of their turn: they are a kilobyte apart, and waiting for each was a sixth of
+ * the time of an exposition of 1,000 containers. */
+#define ROWS_AHEAD 8
 
 struct row {
 	struct subject subject;
 	const struct container *container;
 	const uint64_t *value;
 	size_t labels_at; /* in struct page.labels */
+	bool is_dead;
 };
 
 /* The subjects of one level. */
 struct rows {
 	enum metric_level level;
+	bool hides_zeros;
 	struct row *list;
 	size_t count;
 };
@@ -57,6 +62,28 @@ static uint64_t sum_values(const uint64_t *value, unsigned int width)
 	return sum;
 }
 
+static bool is_hidden(const struct rows *rows, const struct metric *metric, uint64_t value)
+{
+	return value == 0 && rows->hides_zeros && metric->kind == METRIC_COUNTER;
+}
+
+static bool is_shown(const struct rows *rows, const struct row *row, const struct metric *metric,
+		     unsigned int index)
+{
+	return value_is_known(row->container, metric, index) &&
+	       !is_hidden(rows, metric, row->value[metric->value + index]);
+}
+
+/* NULL: nothing to show. */
+static const struct histogram *shown_histogram(const struct rows *rows, const struct row *row,
+					       const struct metric *metric, unsigned int index)
+{
+	const struct histogram *histogram = value_histogram(row->container, (unsigned int)(metric - metrics),
+							    index);
+
+	return histogram && (histogram->count || !rows->hides_zeros) ? histogram : NULL;
+}
+
 static void add_values(struct page *page, const struct rows *rows, const struct metric *metric, bool summed)
 {
 	unsigned int own[LABEL_VALUES], width = summed ? 1 : metric->width;
@@ -65,30 +92,39 @@ static void add_values(struct page *page, const struct rows *rows, const struct 
 		own[i] = sheet_add_own(page->sheet, metric->label, metric_label_value(metric, i) ?: "");
 	for (size_t r = 0; r < rows->count; r++) {
 		const struct row *row = &rows->list[r];
+		const uint64_t *value = row->value + metric->value;
 
-		if (metric->kind == METRIC_GAUGE && row->container->dead_since_ns)
+		if (r + ROWS_AHEAD < rows->count) {
+			const uint64_t *ahead = rows->list[r + ROWS_AHEAD].value + metric->value;
+
+			__builtin_prefetch(ahead);
+			__builtin_prefetch(ahead + metric->width - 1);
+		}
+		if (metric->kind == METRIC_GAUGE && row->is_dead)
 			continue;
 		if (summed) {
-			sheet_add(page->sheet, &row->subject, 0,
-				  sum_values(row->value + metric->value, metric->width));
+			uint64_t sum = sum_values(value, metric->width);
+
+			if (!is_hidden(rows, metric, sum))
+				sheet_add(page->sheet, &row->subject, 0, sum);
 			continue;
 		}
 		for (unsigned int i = 0; i < width; i++) {
-			if (value_is_known(row->container, metric, i))
-				sheet_add(page->sheet, &row->subject, own[i], row->value[metric->value + i]);
+			if (is_shown(rows, row, metric, i))
+				sheet_add(page->sheet, &row->subject, own[i], value[i]);
 		}
 	}
 }
 
-/* Adds up the histograms of all values of the own label; false when there are none. */
-static bool sum_histograms(const struct container *container, const struct metric *metric,
+/* Adds up the histograms of all values of the own label; false when there are none to show. */
+static bool sum_histograms(const struct rows *rows, const struct row *row, const struct metric *metric,
 			   struct histogram *ret_sum)
 {
 	bool any = false;
 
 	*ret_sum = (struct histogram){};
 	for (unsigned int i = 0; i < metric->width; i++) {
-		const struct histogram *one = value_histogram(container, (unsigned int)(metric - metrics), i);
+		const struct histogram *one = shown_histogram(rows, row, metric, i);
 
 		if (!one)
 			continue;
@@ -104,7 +140,7 @@ static bool sum_histograms(const struct container *container, const struct metri
 static void add_histograms(struct page *page, const struct rows *rows, const struct metric *metric,
 			   bool summed)
 {
-	unsigned int id = (unsigned int)(metric - metrics), width = summed ? 1 : metric->width;
+	unsigned int width = summed ? 1 : metric->width;
 	int min_exponent = value_first_exponent(metric);
 	struct histogram sum;
 
@@ -115,10 +151,12 @@ static void add_histograms(struct page *page, const struct rows *rows, const str
 
 		for (size_t r = 0; r < rows->count; r++) {
 			const struct row *row = &rows->list[r];
-			const struct histogram *histogram = value_histogram(row->container, id, i);
+			const struct histogram *histogram;
 
 			if (summed)
-				histogram = sum_histograms(row->container, metric, &sum) ? &sum : NULL;
+				histogram = sum_histograms(rows, row, metric, &sum) ? &sum : NULL;
+			else
+				histogram = shown_histogram(rows, row, metric, i);
 			if (histogram)
 				sheet_add_histogram(page->sheet, &row->subject, own, min_exponent, histogram);
 		}
@@ -166,27 +204,36 @@ static void add_numbered(struct page *page, const struct metric *metric, bool su
 		add_numbered_one(page, metric, "other", other);
 }
 
+/* How many series of a family a row will have. */
+static size_t count_row(const struct rows *rows, const struct row *row, const struct metric *metric,
+			bool summed)
+{
+	struct histogram sum;
+	size_t count = 0;
+
+	if (metric->kind == METRIC_GAUGE && row->is_dead)
+		return 0;
+	if (summed)
+		return metric->kind == METRIC_HISTOGRAM ?
+			       sum_histograms(rows, row, metric, &sum) :
+			       !is_hidden(rows, metric,
+					  sum_values(row->value + metric->value, metric->width));
+	for (unsigned int i = 0; i < metric->width; i++)
+		count += metric->kind == METRIC_HISTOGRAM ? shown_histogram(rows, row, metric, i) != NULL :
+							    is_shown(rows, row, metric, i);
+	return count;
+}
+
 /* How many series a family of containers or programs will have. */
 static size_t count_series(const struct rows *rows, const struct metric *metric, bool summed)
 {
-	unsigned int width = summed ? 1 : metric->width;
 	size_t count = 0;
 
-	for (size_t r = 0; r < rows->count; r++) {
-		const struct container *container = rows->list[r].container;
-
-		if (metric->kind == METRIC_GAUGE && container->dead_since_ns)
-			continue;
-		for (unsigned int i = 0; i < width; i++) {
-			if (metric->kind == METRIC_HISTOGRAM)
-				count += value_histogram(container, (unsigned int)(metric - metrics), i) ?
-						 sheet_histogram_series(value_first_exponent(metric)) :
-						 0;
-			else
-				count += value_is_known(container, metric, i);
-		}
-	}
-	return count;
+	for (size_t r = 0; r < rows->count; r++)
+		count += count_row(rows, &rows->list[r], metric, summed);
+	return metric->kind == METRIC_HISTOGRAM ?
+		       count * sheet_histogram_series(value_first_exponent(metric)) :
+		       count;
 }
 
 static void add_level(struct page *page, const struct rows *rows)
@@ -207,7 +254,7 @@ static void add_level(struct page *page, const struct rows *rows)
 		if (!sheet_begin_family(page->sheet, name, metric->help, metric->kind, metric->unit))
 			continue;
 		summed = exposition_sums(&page->in->choice, metric, name);
-		if (rows->level != LEVEL_NODE &&
+		if (rows->level != LEVEL_NODE && page->in->choice.series_limit > 0 &&
 		    !sheet_spend(page->sheet, count_series(rows, metric, summed)))
 			continue;
 		if (metric->source == SOURCE_GROUP)
@@ -227,7 +274,8 @@ static void add_row(struct page *page, struct rows *rows, size_t labels_at, cons
 		(struct row){ .subject = { { NULL, page->labels.size - labels_at }, created_ns },
 			      .container = container,
 			      .value = value,
-			      .labels_at = labels_at };
+			      .labels_at = labels_at,
+			      .is_dead = container->dead_since_ns != 0 };
 }
 
 static void add_container_row(struct page *page, const struct container *container)
@@ -303,14 +351,14 @@ int exposition_write(const struct exposition_input *in, enum sheet_body body, st
 {
 	_cleanup_(page_done) struct page page = { .in = in };
 	const struct container *container = in->model->node;
-	struct row node = { { {}, container->created_ns }, container, container->value, 0 };
+	struct row node = { { {}, container->created_ns }, container, container->value, 0, false };
 	int error = sheet_new(body, &in->choice, out, &page.sheet);
 
 	if (error)
 		return error;
-	page.containers.level = LEVEL_CONTAINER;
-	page.programs.level = LEVEL_PROGRAM;
-	page.node = (struct rows){ LEVEL_NODE, &node, 1 };
+	page.containers = (struct rows){ LEVEL_CONTAINER, in->choice.hides_zeros, NULL, 0 };
+	page.programs = (struct rows){ LEVEL_PROGRAM, in->choice.hides_zeros, NULL, 0 };
+	page.node = (struct rows){ LEVEL_NODE, false, &node, 1 };
 	error = collect_rows(&page);
 	if (error)
 		return error;

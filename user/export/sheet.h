@@ -49,6 +49,7 @@ struct sheet_choice {
 	size_t exclude_count;
 	const char *const *drop; /* FAMILY:LABEL, see exposition_can_drop() */
 	size_t drop_count;
+	bool hides_zeros; /* of containers and programs: counters still at 0, histograms without observations */
 	bool connections;    /* those of TCP connections by peer and port too */
 	size_t series_limit; /* of sheet_spend(); 0: none */
 	bool created;        /* OpenMetrics: a `_created` sample for each counter and histogram */

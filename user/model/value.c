@@ -1,15 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/value.h"
 
-bool value_is_known(const struct container *container, const struct metric *metric, unsigned int index)
-{
-	if (metric->source == SOURCE_FILE)
-		return container->has_file[metric->value + index - PROGRAM_VALUES];
-	if (metric == &metrics[M_DISK_TRANSFERRED])
-		return container->disk && container->disk[index].count;
-	return true;
-}
-
 const struct histogram *value_histogram(const struct container *container, unsigned int metric_id,
 					unsigned int index)
 {

@@ -4,7 +4,15 @@
 #include "model/model.h"
 
 /* Absent is not 0: files that are not there, operations that no disk was ever asked for. */
-bool value_is_known(const struct container *container, const struct metric *metric, unsigned int index);
+static inline bool value_is_known(const struct container *container, const struct metric *metric,
+				  unsigned int index)
+{
+	if (metric->source == SOURCE_FILE)
+		return container->has_file[metric->value + index - PROGRAM_VALUES];
+	if (metric == &metrics[M_DISK_TRANSFERRED])
+		return container->disk && container->disk[index].count;
+	return true;
+}
 /* Of value `index` of a metric of kind histogram; NULL: it has none. */
 const struct histogram *value_histogram(const struct container *container, unsigned int metric_id,
 					unsigned int index);
