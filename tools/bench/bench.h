@@ -54,7 +54,9 @@ struct daemon_child {
 	uint16_t port;
 	int log;
 };
-int daemon_start(const char *ktally, enum profile profile, struct daemon_child *ret_daemon);
+/* `option`: one more for `ktally run`, or NULL. */
+int daemon_start(const char *ktally, enum profile profile, const char *option,
+		 struct daemon_child *ret_daemon);
 void daemon_stop(struct daemon_child *daemon);
 
 struct program_cost {

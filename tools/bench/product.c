@@ -20,10 +20,13 @@
 
 static const char *const profile_names[] = { "light", "default", "full" };
 
-int daemon_start(const char *ktally, enum profile profile, struct daemon_child *ret_daemon)
+int daemon_start(const char *ktally, enum profile profile, const char *option,
+		 struct daemon_child *ret_daemon)
 {
-	char *argv[] = { (char *)ktally,         "run",         "--profile", (char *)profile_names[profile],
-			 "--web.listen-address", "127.0.0.1:0", NULL };
+	char *argv[] = {
+		(char *)ktally,         "run",         "--profile",    (char *)profile_names[profile],
+		"--web.listen-address", "127.0.0.1:0", (char *)option, NULL
+	};
 	struct daemon_child daemon = { .log = -1 };
 	uint64_t end_ns = time_monotonic_ns() + START_MS * NS_PER_MS;
 	char said[8192], *found;

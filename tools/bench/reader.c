@@ -171,7 +171,7 @@ static struct memory measure_memory(uint32_t threads, const struct bench_options
 	struct daemon_child daemon;
 	struct scrape scrape;
 
-	if (daemon_start(options->ktally, PROFILE_DEFAULT, &daemon))
+	if (daemon_start(options->ktally, PROFILE_DEFAULT, NULL, &daemon))
 		return memory;
 	bench_sleep_ms(options->quick ? 1200 : 2500);
 	if (scrape_once(daemon.port, "text/plain", &scrape) == 0) {
@@ -196,7 +196,7 @@ static void measure_idle(const struct bench_options *options)
 
 		if (options->quick && profile != PROFILE_DEFAULT)
 			continue;
-		if (daemon_start(options->ktally, profile, &daemon))
+		if (daemon_start(options->ktally, profile, NULL, &daemon))
 			continue;
 		bench_sleep_ms(1500); /* the start is not idle */
 		begin_ns = time_monotonic_ns();

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bare.h"
 #include "base/time.h"
 #include "bench.h"
 
@@ -217,13 +218,17 @@ static pid_t containers_new(unsigned int containers, unsigned int processes)
 
 /* ---- */
 
-static const struct {
+static const struct format {
 	const char *name, *accept;
+	bool is_text;
+	const char *option; /* for a daemon of its own */
 } formats[] = {
-	{ "text", "text/plain;version=0.0.4" },
-	{ "OpenMetrics", "application/openmetrics-text;version=1.0.0" },
+	{ "text", "text/plain;version=0.0.4", true, NULL },
+	{ "OpenMetrics", "application/openmetrics-text;version=1.0.0", true, NULL },
 	{ "protobuf",
-	  "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited" },
+	  "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited", false,
+	  NULL },
+	{ "text, no metrics.zeros", "text/plain;version=0.0.4", true, "--no-metrics.zeros" },
 };
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))
@@ -249,65 +254,125 @@ struct place {
 	double cpu_us;       /* a series, text format */
 };
 
-static void measure_format(struct place *place, unsigned int format)
-{
-	unsigned int wanted = place->options->quick ? SCRAPES_QUICK : SCRAPES, count = 0;
-	uint64_t begin_ns = time_monotonic_ns(), cpu_ns = process_cpu_ns(place->daemon.pid);
-	double times[SCRAPES], cpu, cpu_us, p50, p99, own, kernel = 0;
-	size_t bytes = 0;
+struct times {
+	double ms[SCRAPES];
+	unsigned int count;
+	size_t bytes;
+};
 
-	while (count < wanted && !bench_stopped) {
+static bool take_time(struct times *times, uint16_t port, const char *accept, struct scrape *ret_scrape)
+{
+	bool is_good = scrape_once(port, accept, ret_scrape) == 0;
+
+	if (is_good) {
+		times->ms[times->count++] = (double)ret_scrape->ns / NS_PER_MS;
+		times->bytes = ret_scrape->size;
+	}
+	return is_good;
+}
+
+/* Scrapes; between them as many of the bare server, where there is one. */
+static void scrape_all(struct place *place, const struct format *format, uint16_t bare_port,
+		       struct times *times, struct times *bare)
+{
+	unsigned int wanted = place->options->quick ? SCRAPES_QUICK : SCRAPES;
+
+	for (unsigned int i = 0; i < wanted && !bench_stopped; i++) {
 		struct scrape scrape;
 
-		if (scrape_once(place->daemon.port, formats[format].accept, &scrape) == 0) {
-			times[count++] = (double)scrape.ns / NS_PER_MS;
-			bytes = scrape.size;
-			if (format == 0)
-				place->series = scrape_series(&scrape);
-		} else {
-			wanted--;
-		}
+		if (take_time(times, place->daemon.port, format->accept, &scrape))
+			place->series = format->is_text ? scrape_series(&scrape) : place->series;
 		scrape_done(&scrape);
 		bench_sleep_ms(PAUSE_MS);
+		if (!bare_port)
+			continue;
+		take_time(bare, bare_port, format->accept, &scrape);
+		scrape_done(&scrape);
 	}
+}
+
+static void report_bare(const struct place *place, struct times *bare)
+{
+	if (bare->count)
+		report_row("%u|%u|as many bytes, bare||%zu|%.2f|%.2f", place->containers,
+			   place->containers * place->processes, bare->bytes,
+			   bench_percentile(bare->ms, bare->count, 0.5),
+			   bench_percentile(bare->ms, bare->count, 0.99));
+}
+
+/* The goals are those of the text format. */
+static void report_goals(const struct place *place, double p99, double memory)
+{
+	report_goal("scrape of 1,000 containers and 10,000 processes, p99", "ms", 10, p99);
+	report_goal("CPU of a scrape", "us a series", 0.2, place->cpu_us);
+	report_goal("memory and maps, 1,000 containers and 10,000 processes", "MiB", 80, memory);
+	report_goal("idle machine, 1,000 idle containers", "% of a core", 0.1, place->idle * 100);
+}
+
+static void measure_format(struct place *place, const struct format *format)
+{
+	struct times times = {}, bare = {};
+	uint16_t bare_port = 0;
+	pid_t bare_pid = -1;
+	uint64_t begin_ns, cpu_ns;
+	double cpu, p50, p99, memory;
+	struct scrape scrape;
+
+	if (scrape_once(place->daemon.port, format->accept, &scrape) == 0 && format == formats)
+		bare_pid = bare_start(scrape.size, &bare_port);
+	scrape_done(&scrape);
+	begin_ns = time_monotonic_ns();
+	cpu_ns = process_cpu_ns(place->daemon.pid);
+	scrape_all(place, format, bare_port, &times, &bare);
 	cpu = (double)(process_cpu_ns(place->daemon.pid) - cpu_ns) -
 	      place->idle * (double)(time_monotonic_ns() - begin_ns);
-	own = process_memory(place->daemon.pid).own;
-	if (!count || bench_stopped)
+	if (bare_pid > 0)
+		process_end(bare_pid, SIGKILL);
+	memory = process_memory(place->daemon.pid).own;
+	if (!times.count || bench_stopped)
 		return;
-	p50 = bench_percentile(times, count, 0.5);
-	p99 = bench_percentile(times, count, 0.99);
-	cpu_us = cpu / NS_PER_US / count / place->series;
-	kernel = kernel_memory(place->daemon.port);
-	if (format == 0)
-		place->cpu_us = cpu_us;
+	p50 = bench_percentile(times.ms, times.count, 0.5);
+	p99 = bench_percentile(times.ms, times.count, 0.99);
+	memory += kernel_memory(place->daemon.port);
+	if (format == formats)
+		place->cpu_us = cpu / NS_PER_US / times.count / place->series;
 	report_row("%u|%u|%s|%u|%zu|%.2f|%.2f|%.3f|%.3f|%.1f", place->containers,
-		   place->containers * place->processes, formats[format].name, place->series, bytes, p50, p99,
-		   cpu_us, place->idle * 100, own + kernel);
-	/* the goals are those of the text format */
-	if (place->containers != 1000 || format != 0)
-		return;
-	report_goal("scrape of 1,000 containers and 10,000 processes, p99", "ms", 10, p99);
-	report_goal("CPU of a scrape", "us a series", 0.2, cpu_us);
-	report_goal("memory and maps, 1,000 containers and 10,000 processes", "MiB", 80, own + kernel);
-	report_goal("idle machine, 1,000 idle containers", "% of a core", 0.1, place->idle * 100);
+		   place->containers * place->processes, format->name, place->series, times.bytes, p50, p99,
+		   cpu / NS_PER_US / times.count / place->series, place->idle * 100, memory);
+	report_bare(place, &bare);
+	if (place->containers == 1000 && format == formats)
+		report_goals(place, p99, memory);
+}
+
+/* A daemon for all formats, and one more for each that needs another option. */
+static bool start(struct place *place, const struct format *format)
+{
+	uint64_t begin_ns, cpu_ns, idle_ms = place->options->quick ? 500 : 3000;
+
+	if (place->daemon.pid && !format->option)
+		return true;
+	if (place->daemon.pid)
+		daemon_stop(&place->daemon);
+	if (daemon_start(place->options->ktally, PROFILE_DEFAULT, format->option, &place->daemon))
+		return false;
+	bench_sleep_ms(place->options->quick ? 1200 : 3000);
+	begin_ns = time_monotonic_ns();
+	cpu_ns = process_cpu_ns(place->daemon.pid);
+	bench_sleep_ms(idle_ms);
+	place->idle = (double)(process_cpu_ns(place->daemon.pid) - cpu_ns) /
+		      (double)(time_monotonic_ns() - begin_ns);
+	return true;
 }
 
 static void measure(const struct bench_options *options, unsigned int containers, unsigned int processes)
 {
 	struct place place = { .options = options, .containers = containers, .processes = processes };
-	uint64_t begin_ns, cpu_ns, idle_ms = options->quick ? 500 : 3000;
 
-	if (daemon_start(options->ktally, PROFILE_DEFAULT, &place.daemon))
-		return;
-	bench_sleep_ms(options->quick ? 1200 : 3000);
-	begin_ns = time_monotonic_ns();
-	cpu_ns = process_cpu_ns(place.daemon.pid);
-	bench_sleep_ms(idle_ms);
-	place.idle = (double)(process_cpu_ns(place.daemon.pid) - cpu_ns) /
-		     (double)(time_monotonic_ns() - begin_ns);
-	for (unsigned int format = 0; format < FORMATS && !bench_stopped; format++)
-		measure_format(&place, format);
+	for (unsigned int i = 0; i < FORMATS && !bench_stopped; i++) {
+		if (!start(&place, &formats[i]))
+			return;
+		measure_format(&place, &formats[i]);
+	}
 	daemon_stop(&place.daemon);
 	peers_measure(options, containers, processes, place.cpu_us);
 }
@@ -345,6 +410,7 @@ void scrape_measure(const struct bench_options *options)
 	report_table();
 	report_text(
 		"A new connection each, no compression, %u ms apart, so that each reads and writes everything anew; "
-		"connect to last byte.",
+		"connect to last byte. \"Bare\" is a server that sends as many bytes and does nothing else, scraped in "
+		"turns with the text: what this machine's loopback takes for them.",
 		PAUSE_MS);
 }

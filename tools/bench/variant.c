@@ -227,10 +227,11 @@ int variant_on(enum variant variant)
 		error = attach_empty(row->what);
 		break;
 	case KIND_DAEMON:
-		error = daemon_start(options->ktally, row->what, &daemon_child);
+		error = daemon_start(options->ktally, row->what, NULL, &daemon_child);
 		break;
 	case KIND_AGAINST:
-		error = daemon_start(options->against[variant - VARIANT_AGAINST], row->what, &daemon_child);
+		error = daemon_start(options->against[variant - VARIANT_AGAINST], row->what, NULL,
+				     &daemon_child);
 		break;
 	case KIND_COLLECTOR:
 		error = collector_child_start(row->what, row->without, true, &collector_child);
