@@ -65,6 +65,8 @@ void probe_detach_focus(struct probe *probe);
 /* Detaches one program. */
 void probe_detach(struct probe *probe, enum probe_program program);
 
+/* The lossless program that takes over from this one, or PROBE_none. */
+enum probe_program probe_twin(enum probe_program program);
 /* Reads the programs' miss counters; a program whose misses grew is replaced by its lossless twin, which is told by the
  * return value (PROBE_none when nothing changed). */
 enum probe_program probe_tend(struct probe *probe);
