@@ -9,27 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/cleanup.h"
-#include "base/lines.h"
 #include "base/time.h"
-#include "enrich/docker.h"
-#include "enrich/runtime_source.h"
+#include "enrich/inspection.h"
 
-#define KIB ((size_t)1024)
-#define MIB (1024 * KIB)
 #define VERSION_LIMIT (64 * KIB)
 #define LIST_LIMIT (16 * MIB)
-#define CONTAINER_LIMIT (4 * MIB)
 #define EVENT_LIMIT (1 * MIB)
 #define CONNECT_TIMEOUT_NS (10 * NS_PER_S)
 #define LIST_TIMEOUT_NS (60 * NS_PER_S)
-#define INSPECT_TIMEOUT_NS (20 * NS_PER_S) /* a container that is just started is locked, and answers late */
-#define PING_NS (10 * NS_PER_S)            /* after so long without an answer; and so long it may take */
-#define REPLAY_S 60                        /* Docker keeps the last 256 events, Podman all */
-#define AT_ONCE_MAX 8                      /* inspections under way */
-#define ASKED_MAX 64                       /* more are not taken from runtime.c while so many wait */
-#define WAITING_MAX 16384                  /* inspections; as many containers are listed at once at most */
+#define PING_NS (10 * NS_PER_S) /* after so long without an answer; and so long it may take */
+#define REPLAY_S 60             /* Docker keeps the last 256 events, Podman all */
 #define REPLAYED_MAX 1024 /* names at creation that are kept until an inspection; more are told at once */
 #define REASON_SIZE 160
 
@@ -41,30 +31,6 @@
 #define EVENTS_PATH                                                                 \
 	"/events?filters=%7B%22type%22%3A%5B%22container%22%5D%2C%22event%22%3A%5B" \
 	"%22create%22%2C%22start%22%2C%22rename%22%5D%7D&since="
-
-struct inspection {
-	UT_hash_handle hh; /* by id, the oldest first */
-	char id[DOCKER_ID_SIZE + 1];
-	struct docker *docker;
-	struct transfer *transfer; /* NULL while it waits */
-	struct details *created;   /* told if it answers nothing; NULL: there is nothing to tell */
-	bool is_again;             /* something happened since it was begun: what it answers may be old */
-};
-
-struct docker {
-	struct runtime_source *source;
-	struct docker_reader reader;
-	char api[DOCKER_API_SIZE];
-	struct transfer *transfer; /* version, list, then events */
-	struct details *created; /* told by the event that is being read, and not yet passed on; else NULL */
-	uint64_t streamed_ns;    /* CLOCK_REALTIME when the stream was asked for: what is older is replayed */
-	size_t created_count;    /* of it and those of inspections */
-	struct transfer *ping;
-	uint64_t now_ns, heard_ns, pinged_ns; /* turns: the last, the last before an answer, of the ping */
-	struct lines lines;
-	struct inspection *inspections;
-	size_t under_way;
-};
 
 static const char *runtime_name(const struct docker *docker)
 {
@@ -78,7 +44,7 @@ static bool passes_label(void *context, const char *name, const char *value)
 	return source_passes_label(docker->source, name, value);
 }
 
-static void on_told(void *context, const struct details *details)
+void docker_tell(void *context, const struct details *details)
 {
 	struct docker *docker = context;
 
@@ -93,7 +59,7 @@ static void refuse(struct docker *docker, uint64_t count)
 
 /* ---- requests ----------------------------------------------------------------------------------------------------- */
 
-static int get(const struct docker *docker, const char *path, struct transfer_request request,
+int docker_get(const struct docker *docker, const char *path, struct transfer_request request,
 	       struct transfer **ret_transfer)
 {
 	/* The version is always asked for as at first, when no other was known. */
@@ -117,137 +83,10 @@ static bool is_failed(const struct transfer_answer *answer, const char *what, ch
 	return answer->error || answer->status != 200;
 }
 
-/* ---- inspections -------------------------------------------------------------------------------------------------- */
-
-static void inspect_waiting(struct docker *docker);
-
-static void created_free(struct docker *docker, struct details *created)
+void docker_free_created(struct docker *docker, struct details *created)
 {
 	docker->created_count -= created != NULL;
 	details_free(created);
-}
-
-static void inspection_free(struct inspection *inspection)
-{
-	struct docker *docker = inspection->docker;
-
-	if (inspection->transfer) {
-		docker->under_way--;
-		transfer_cancel(inspection->transfer);
-	}
-	HASH_DEL(docker->inspections, inspection);
-	created_free(docker, inspection->created);
-	free(inspection);
-}
-
-static size_t count_waiting(const struct docker *docker)
-{
-	return HASH_COUNT(docker->inspections) - docker->under_way;
-}
-
-/* What it was called when it was created, if it is not there to say more. */
-static void tell_created(struct inspection *inspection, bool is_told)
-{
-	if (inspection->created && !is_told)
-		on_told(inspection->docker, inspection->created);
-	created_free(inspection->docker, inspection->created);
-	inspection->created = NULL;
-}
-
-static void on_inspected(void *context, struct transfer *transfer, const struct transfer_answer *answer)
-{
-	struct inspection *inspection = context;
-	struct docker *docker = inspection->docker;
-	struct runtime_source *source = docker->source;
-	bool is_told = false;
-
-	(void)transfer;
-	inspection->transfer = NULL;
-	docker->under_way--;
-	if (answer->error == -EFBIG)
-		source_refused(source);
-	else if (answer->error || (answer->status != 200 && answer->status != 404))
-		source_failed(source);
-	else if (answer->status == 200)
-		is_told = docker_read_container(&docker->reader, answer->body, answer->size) == 0;
-	if (!answer->error && answer->status == 200 && !is_told)
-		source_refused(source);
-	if (!answer->error)
-		docker->heard_ns = docker->now_ns;
-	tell_created(inspection, is_told);
-	if (inspection->is_again) {
-		inspection->is_again = false;
-		/* to the end */
-		HASH_MOVE_KEYPTR(docker->inspections, inspection, &(struct inspection){}, inspection->id,
-				 (unsigned int)strlen(inspection->id));
-	} else {
-		inspection_free(inspection);
-	}
-	inspect_waiting(docker);
-	if (count_waiting(docker) < ASKED_MAX)
-		source_more(source);
-}
-
-static int inspection_begin(struct inspection *inspection)
-{
-	struct transfer_request request = { .limit_bytes = CONTAINER_LIMIT,
-					    .timeout_ns = INSPECT_TIMEOUT_NS,
-					    .done = on_inspected,
-					    .context = inspection };
-	char path[128];
-	int error;
-
-	snprintf(path, sizeof(path), "/containers/%s/json", inspection->id);
-	error = get(inspection->docker, path, request, &inspection->transfer);
-	if (!error)
-		inspection->docker->under_way++;
-	return error;
-}
-
-static void inspect_waiting(struct docker *docker)
-{
-	struct inspection *inspection, *next;
-
-	HASH_ITER(hh, docker->inspections, inspection, next) {
-		if (docker->under_way >= AT_ONCE_MAX)
-			return;
-		if (!inspection->transfer && inspection_begin(inspection)) {
-			source_failed(docker->source);
-			inspection_free(inspection);
-		}
-	}
-}
-
-static struct inspection *find_inspection(const struct docker *docker, const char *id)
-{
-	struct inspection *inspection;
-
-	HASH_FIND_STR(docker->inspections, id, inspection);
-	return inspection;
-}
-
-static void inspect(struct docker *docker, const char *id)
-{
-	struct inspection *inspection = find_inspection(docker, id);
-
-	if (inspection) {
-		inspection->is_again = inspection->transfer != NULL;
-		return;
-	}
-	inspection = HASH_COUNT(docker->inspections) < WAITING_MAX ? calloc(1, sizeof(*inspection)) : NULL;
-	if (!inspection) {
-		source_failed(docker->source);
-		return;
-	}
-	memcpy(inspection->id, id, sizeof(inspection->id));
-	inspection->docker = docker;
-	HASH_ADD_STR(docker->inspections, id, inspection);
-	if (!HASH_HAS(inspection)) {
-		free(inspection);
-		source_failed(docker->source);
-		return;
-	}
-	inspect_waiting(docker);
 }
 
 /* ---- events ------------------------------------------------------------------------------------------------------- */
@@ -263,14 +102,14 @@ static void on_created(void *context, const struct details *details, uint64_t ti
 		docker->created = details_copy(details);
 	docker->created_count += docker->created != NULL;
 	if (!docker->created)
-		on_told(docker, details);
+		docker_tell(docker, details);
 }
 
 /* Leaves it to the inspection of its container. */
 static void leave_created(struct docker *docker)
 {
 	struct details *created = docker->created;
-	struct inspection *inspection = find_inspection(docker, created->id);
+	struct inspection *inspection = inspection_find(docker, created->id);
 
 	docker->created = NULL;
 	if (inspection && !inspection->created) {
@@ -278,8 +117,8 @@ static void leave_created(struct docker *docker)
 		return;
 	}
 	if (!inspection)
-		on_told(docker, created);
-	created_free(docker, created);
+		docker_tell(docker, created);
+	docker_free_created(docker, created);
 }
 
 static void on_event(void *context, const char *line, size_t size)
@@ -290,7 +129,7 @@ static void on_event(void *context, const char *line, size_t size)
 	if (docker_read_event(&docker->reader, line, size, id))
 		source_refused(docker->source);
 	else if (id[0])
-		inspect(docker, id);
+		inspection_want(docker, id);
 	if (docker->created)
 		leave_created(docker);
 }
@@ -325,14 +164,14 @@ static int start_events(struct docker *docker)
 	docker->streamed_ns = time_realtime_ns();
 	since_s = docker->streamed_ns / NS_PER_S - REPLAY_S;
 	snprintf(path, sizeof(path), "%s%llu", EVENTS_PATH, since_s);
-	return get(docker, path, request, &docker->transfer);
+	return docker_get(docker, path, request, &docker->transfer);
 }
 
 /* ---- version and list --------------------------------------------------------------------------------------------- */
 
 static void on_listed_one(void *context, const char *id)
 {
-	inspect(context, id);
+	inspection_want(context, id);
 }
 
 /* A list that cannot be read is no reason to go without events and answers: who is asked for is inspected anyway. */
@@ -379,7 +218,7 @@ static void on_version(void *context, struct transfer *transfer, const struct tr
 	}
 	memcpy(docker->api, version.api, sizeof(docker->api));
 	docker->reader.is_podman = version.is_podman;
-	if (get(docker, LIST_PATH, request, &docker->transfer))
+	if (docker_get(docker, LIST_PATH, request, &docker->transfer))
 		source_down(docker->source, "list of containers: out of memory");
 }
 
@@ -420,7 +259,7 @@ static void turn(struct runtime_source *source, uint64_t now_ns)
 		source_down(source, "ping: no answer");
 	} else if (now_ns - docker->heard_ns >= PING_NS) {
 		docker->pinged_ns = now_ns;
-		if (get(docker, VERSION_PATH, request, &docker->ping))
+		if (docker_get(docker, VERSION_PATH, request, &docker->ping))
 			source_failed(source);
 	}
 }
@@ -458,11 +297,11 @@ static int start(struct runtime_source *source)
 		return -ENOMEM;
 	docker->source = source;
 	docker->reader = (struct docker_reader){
-		.passes_label = passes_label, .told = on_told, .created = on_created, .context = docker
+		.passes_label = passes_label, .told = docker_tell, .created = on_created, .context = docker
 	};
 	lines_init(&docker->lines, EVENT_LIMIT);
 	source->state = docker;
-	error = get(docker, VERSION_PATH, request, &docker->transfer);
+	error = docker_get(docker, VERSION_PATH, request, &docker->transfer);
 	if (error)
 		stop(source);
 	return error;
@@ -473,11 +312,11 @@ static int ask(struct runtime_source *source, const char *id)
 	struct docker *docker = source->state;
 
 	/* What is no id is of no container of these two, and a path may be anything. */
-	if (!docker_is_id(id) || find_inspection(docker, id))
+	if (!docker_is_id(id) || inspection_find(docker, id))
 		return 0;
-	if (count_waiting(docker) >= ASKED_MAX)
+	if (inspection_waiting(docker) >= ASKED_MAX)
 		return -EAGAIN;
-	inspect(docker, id);
+	inspection_want(docker, id);
 	return 0;
 }
 
