@@ -21,7 +21,7 @@ static void check_file(const char *text, size_t size)
 	}
 	assert(config.min_version <= config.max_version && config.max_version <= WEB_TLS13);
 	assert(config.rate_interval_ns == 0 || config.rate_burst > 0);
-	assert(config.curves.count <= COUNT(web_curves) && config.user_count <= WEB_USERS_MAX);
+	assert(config.curves.count <= WEB_CURVES_MAX && config.user_count <= WEB_USERS_MAX);
 	assert(!config.has_tls || ((config.cert || config.cert_file) && (config.key || config.key_file)));
 	assert(config.has_tls || !config.client_auth);
 	assert(!config.cert_file || config.cert_file[0] == '/');
