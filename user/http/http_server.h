@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* What http.c (sockets, thread) and http_answer.c (one request) share. Private to http*.c. */
+/* What http.c (sockets, thread) and the files of one request share. Private to http*.c. */
 #include <microhttpd.h>
 #include <pthread.h>
 
