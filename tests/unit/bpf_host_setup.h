@@ -56,3 +56,21 @@ static inline void host_leave(struct host_task *prev, bool preempted, __u32 stat
 	}
 	host_sched_switch(preempted, prev, next);
 }
+
+/* The slot of what CPU 0 runs, its record, and the slot of a pid; 0 where it has none. */
+static inline __u32 current_slot(void)
+{
+	return host_cpu(0)->slot;
+}
+
+static inline struct record *current_record(void)
+{
+	return host_record(current_slot());
+}
+
+static inline __u32 slot_of(__u32 pid)
+{
+	bool far;
+
+	return host_slot(pid, &far);
+}

@@ -5,35 +5,14 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "bpf_host_setup.h"
+#include "bpf_host_sockets.h"
 #include "record_connection.h"
-#include "record_tcp.h"
 
-#define ROOT 1
 #define SHARE 3 /* 24 of bpf_host_setup.h / CONNECTION_SHARE */
 #define OUT VALUE_INDEX(direction, OUT)
 #define IN VALUE_INDEX(direction, IN)
 #define PEER_A "::ffff:10.77.0.2"
 #define PEER_B "fd77::2"
-
-static struct probe_config config;
-static struct host_task *task_a, *task_b;
-
-static void setup(void)
-{
-	host_settings(&config);
-	host_start(&config, SLOTS, GROUPS);
-	task_a = host_task_new(NULL, 101, AFTER, CGROUP_A, "a");
-	task_b = host_task_new(NULL, 103, AFTER, CGROUP_B, "b");
-	host_set_time(1000);
-}
-
-static void teardown(void)
-{
-	host_task_free(task_a);
-	host_task_free(task_b);
-	host_stop();
-}
 
 TestSuite(connection, .init = setup, .fini = teardown);
 

@@ -4,31 +4,10 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include "bpf_host_setup.h"
-#include "record_tcp.h"
+#include "bpf_host_sockets.h"
 
 #define SYN_RECV TCP_SYN_RECV
 #define NEW_SYN_RECV 12
-#define ROOT 1
-
-static struct probe_config config;
-static struct host_task *task_a, *task_b;
-
-static void setup(void)
-{
-	host_settings(&config);
-	host_start(&config, SLOTS, GROUPS);
-	task_a = host_task_new(NULL, 101, AFTER, CGROUP_A, "a");
-	task_b = host_task_new(NULL, 103, AFTER, CGROUP_B, "b");
-	host_set_time(1000);
-}
-
-static void teardown(void)
-{
-	host_task_free(task_a);
-	host_task_free(task_b);
-	host_stop();
-}
 
 TestSuite(tcp, .init = setup, .fini = teardown);
 

@@ -25,23 +25,6 @@ static void tear_down(void)
 
 TestSuite(bpf_wait, .init = set_up, .fini = tear_down, .timeout = 60);
 
-static __u32 current_slot(void)
-{
-	return host_cpu(0)->slot;
-}
-
-static struct record *current_record(void)
-{
-	return host_record(current_slot());
-}
-
-static __u32 slot_of(__u32 pid)
-{
-	bool far;
-
-	return host_slot(pid, &far);
-}
-
 /* ---- waits -------------------------------------------------------------------------------------------------------- */
 
 /* Waits 5 ms in a call and 1009 ns more for a CPU; the record after the switch away that follows. */
