@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /* What the tests of bpf/ begin with: the settings of profile full on a kernel that has everything. */
-#include <criterion/criterion.h>
 #include <string.h>
 
 #include "bpf_host.h"
+#include "equal.h"
 #include "model/metric.h"
 #include "probe/configure.h"
 
@@ -22,12 +22,6 @@
 #define WAIT(x) (V_WAIT + VALUE_INDEX(wait_reason, x))
 #define VOLUNTARY (V_SWITCHES + VALUE_INDEX(switch_type, VOLUNTARY))
 #define INVOLUNTARY (V_SWITCHES + VALUE_INDEX(switch_type, INVOLUNTARY))
-
-#define eq(actual, expected)                                                                          \
-	do {                                                                                          \
-		unsigned long long actual_ = (actual), expected_ = (expected);                        \
-		cr_expect(actual_ == expected_, "%s is %llu, not %llu", #actual, actual_, expected_); \
-	} while (0)
 
 static inline void host_settings(struct probe_config *config)
 {

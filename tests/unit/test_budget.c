@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The bound on all series: what is past it is counted as `other` from its birth, sums stay whole, and nothing goes back. */
-#include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "equal.h"
+#include "model/budget.h"
 #include "model/disk_device.h"
 #include "model/pod.h"
-#include "model/budget.h"
+#include "model_world.h"
 
 #define GRACE 1009
 #define NOW 100003
-
-static struct model *model;
-
-#define eq(actual, expected)                                                                          \
-	do {                                                                                          \
-		unsigned long long actual_ = (actual), expected_ = (expected);                        \
-		cr_expect(actual_ == expected_, "%s is %llu, not %llu", #actual, actual_, expected_); \
-	} while (0)
 
 static void start(uint64_t series)
 {
@@ -33,9 +26,7 @@ static void start(uint64_t series)
 							.interface = 8,
 							.device = 53 } };
 
-	model_free(model);
-	model = NULL;
-	cr_assert_eq(model_new(&limits, 1, &model), 0);
+	model_begin(&limits);
 }
 
 static void set_up(void)
@@ -43,12 +34,7 @@ static void set_up(void)
 	start(0);
 }
 
-static void tear_down(void)
-{
-	model_free(model);
-}
-
-TestSuite(budget, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(budget, .init = set_up, .fini = model_end, .timeout = 20);
 
 /* The host, `other`, a pod and a disk `other`: 100 + 100 + 9 + 53. */
 #define LEAST 262

@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of connections: found by their key, bounded, and never a number lost. */
 #include <arpa/inet.h>
-#include <criterion/criterion.h>
 #include <string.h>
 
+#include "equal.h"
 #include "model/connection.h"
 #include "model/container.h"
+#include "model_world.h"
 
 #define GRACE 1009
 #define OUT VALUE_INDEX(direction, OUT)
 #define IN VALUE_INDEX(direction, IN)
-
-static struct model *model;
-
-#define eq(actual, expected)                                                                          \
-	do {                                                                                          \
-		unsigned long long actual_ = (actual), expected_ = (expected);                        \
-		cr_expect(actual_ == expected_, "%s is %llu, not %llu", #actual, actual_, expected_); \
-	} while (0)
 
 static void set_up(void)
 {
@@ -25,15 +18,10 @@ static void set_up(void)
 		.containers = 5, .connections = 3, .label_length = 128, .grace_ns = GRACE
 	};
 
-	cr_assert_eq(model_new(&limits, 1, &model), 0);
+	model_begin(&limits);
 }
 
-static void tear_down(void)
-{
-	model_free(model);
-}
-
-TestSuite(connection, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(connection, .init = set_up, .fini = model_end, .timeout = 20);
 
 static struct connection_key key_of(const char *address, uint16_t port, uint16_t direction)
 {

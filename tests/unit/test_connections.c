@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of connections as the kernel keeps them, on their way to the model. */
-#include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "equal.h"
 #include "model/connection.h"
 #include "read/connections.h"
 
@@ -25,12 +25,6 @@ static struct model *model;
 static struct connections *connections;
 static uint64_t told_sent; /* what the sockets of row 2 say when they are asked */
 static unsigned int asked;
-
-#define eq(actual, expected)                                                                          \
-	do {                                                                                          \
-		unsigned long long actual_ = (actual), expected_ = (expected);                        \
-		cr_expect(actual_ == expected_, "%s is %llu, not %llu", #actual, actual_, expected_); \
-	} while (0)
 
 static struct cgroup *find_cgroup(void *context, uint64_t cgroup_id, uint32_t pid)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tables without memory: what cannot be added is refused or summed, nothing is lost, and the process goes on. */
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,17 +13,11 @@ static unsigned int blocks_left;
 #undef enter
 #undef is_full
 #include "model/container.c"
+#include "equal.h"
+#include "model_world.h"
 
 #define NOW 100003
 #define ENOUGH 1000000
-
-static struct model *model;
-
-#define eq(actual, expected)                                                                          \
-	do {                                                                                          \
-		unsigned long long actual_ = (actual), expected_ = (expected);                        \
-		cr_expect(actual_ == expected_, "%s is %llu, not %llu", #actual, actual_, expected_); \
-	} while (0)
 
 static void set_up(void)
 {
@@ -35,16 +28,10 @@ static void set_up(void)
 					     .grace_ns = 1009 };
 
 	blocks_left = ENOUGH;
-	cr_assert_eq(model_new(&limits, 1, &model), 0);
+	model_begin(&limits);
 }
 
-static void tear_down(void)
-{
-	model_free(model);
-	model = NULL;
-}
-
-TestSuite(hash, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(hash, .init = set_up, .fini = model_end, .timeout = 20);
 
 static struct program *get(struct container *container, const char *name)
 {

@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happened: the ring, exits within bounds, containers that come and go, limits and throttling. */
-#include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "equal_real.h"
 #include "model/container.h"
 #include "model/journal_watch.h"
+#include "model_world.h"
 
 #define S 1000000000ULL
 #define BEGIN (1000003 * S)
 #define REALTIME (1700000000 * S)
 #define EXITED(code) ((code) << 8)
 
-static struct model *model;
 static struct journal *journal;
 static uint64_t now_ns;
-
-#define eq(actual, expected)                                                                            \
-	do {                                                                                            \
-		double actual_ = (actual), expected_ = (expected);                                      \
-		cr_expect(actual_ == expected_, "%s is %.17g, not %.17g", #actual, actual_, expected_); \
-	} while (0)
 
 static void pass_time(uint64_t ns)
 {
@@ -38,18 +32,13 @@ static void set_up(void)
 					     .label_length = 128,
 					     .grace_ns = 1009 };
 
-	cr_assert_eq(model_new(&limits, 1, &model), 0);
+	model_begin(&limits);
 	journal = model->journal;
 	now_ns = BEGIN;
 	pass_time(0);
 }
 
-static void tear_down(void)
-{
-	model_free(model);
-}
-
-TestSuite(journal, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(journal, .init = set_up, .fini = model_end, .timeout = 20);
 
 static struct cgroup *add(uint64_t id, const char *path, const char *name)
 {

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sums of programs, containers and the node: what the bounds fold, what ends and what goes on. */
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "model/model.h"
+#include "equal.h"
+#include "model_world.h"
 
 #define GRACE 1009
 #define NOW 100003
-
-static struct model *model;
-
-#define eq(actual, expected)                                                                          \
-	do {                                                                                          \
-		unsigned long long actual_ = (actual), expected_ = (expected);                        \
-		cr_expect(actual_ == expected_, "%s is %llu, not %llu", #actual, actual_, expected_); \
-	} while (0)
 
 static void start(uint32_t containers, uint32_t programs, uint32_t processes, uint32_t label_length)
 {
@@ -25,9 +17,7 @@ static void start(uint32_t containers, uint32_t programs, uint32_t processes, ui
 					     .label_length = label_length,
 					     .grace_ns = GRACE };
 
-	model_free(model);
-	model = NULL;
-	cr_assert_eq(model_new(&limits, 1, &model), 0);
+	model_begin(&limits);
 }
 
 static void set_up(void)
@@ -35,12 +25,7 @@ static void set_up(void)
 	start(100, 5, 100, 128);
 }
 
-static void tear_down(void)
-{
-	model_free(model);
-}
-
-TestSuite(model, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(model, .init = set_up, .fini = model_end, .timeout = 20);
 
 static struct cgroup *add(uint64_t id, const char *name)
 {

@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names that come late: what was counted under an id goes on under them, and nothing ever goes back. */
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "equal.h"
 #include "model/container.h"
+#include "model_world.h"
 
 #define GRACE 1009
 #define NOW 100003
 #define ID_A "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
 #define ID_B "3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"
-
-static struct model *model;
-
-#define eq(actual, expected)                                                                          \
-	do {                                                                                          \
-		unsigned long long actual_ = (actual), expected_ = (expected);                        \
-		cr_expect(actual_ == expected_, "%s is %llu, not %llu", #actual, actual_, expected_); \
-	} while (0)
 
 static void set_up(void)
 {
@@ -27,15 +20,10 @@ static void set_up(void)
 					     .label_length = 128,
 					     .grace_ns = GRACE };
 
-	cr_assert_eq(model_new(&limits, 1, &model), 0);
+	model_begin(&limits);
 }
 
-static void tear_down(void)
-{
-	model_free(model);
-}
-
-TestSuite(model_names, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(model_names, .init = set_up, .fini = model_end, .timeout = 20);
 
 static struct cgroup *add(uint64_t number, const char *id)
 {

@@ -1,23 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices of network namespaces: whose rows they are, and that no counter ever goes back or counts twice. */
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "equal.h"
 #include "model/container.h"
 #include "model/network.h"
+#include "model_world.h"
 
 #define GRACE 1009
 #define NOW 100003
 #define INODE 4026532501
-
-static struct model *model;
-
-#define eq(actual, expected)                                                                          \
-	do {                                                                                          \
-		unsigned long long actual_ = (actual), expected_ = (expected);                        \
-		cr_expect(actual_ == expected_, "%s is %llu, not %llu", #actual, actual_, expected_); \
-	} while (0)
 
 static void start(uint32_t containers)
 {
@@ -27,9 +20,7 @@ static void start(uint32_t containers)
 					     .label_length = 128,
 					     .grace_ns = GRACE };
 
-	model_free(model);
-	model = NULL;
-	cr_assert_eq(model_new(&limits, 1, &model), 0);
+	model_begin(&limits);
 }
 
 static void set_up(void)
@@ -37,12 +28,7 @@ static void set_up(void)
 	start(100);
 }
 
-static void tear_down(void)
-{
-	model_free(model);
-}
-
-TestSuite(network, .init = set_up, .fini = tear_down, .timeout = 20);
+TestSuite(network, .init = set_up, .fini = model_end, .timeout = 20);
 
 static struct cgroup *add(uint64_t id, const char *name, const char *pod_uid)
 {

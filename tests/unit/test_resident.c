@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Resident memory of processes from procfs, a part in each turn, and what becomes of it in the model. */
 #include "base/time.h"
+#include "equal.h"
 #include "read/resident.h"
 #include "tree.h"
 
@@ -14,12 +15,6 @@ static struct model *model;
 static struct resident *resident;
 static struct container *container;
 static uint64_t now_ns;
-
-#define eq(actual, expected)                                                                          \
-	do {                                                                                          \
-		unsigned long long actual_ = (actual), expected_ = (expected);                        \
-		cr_expect(actual_ == expected_, "%s is %llu, not %llu", #actual, actual_, expected_); \
-	} while (0)
 
 static void set_up(void)
 {

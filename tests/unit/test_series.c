@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Numbers that views show: rates of the last finished tick, what moves and merges, files, sums, quantiles. */
-#include <criterion/criterion.h>
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "model/container.h"
-#include "model/series.h"
+#include "series_world.h"
 
-#define S 1000000000ULL
-#define BEGIN (1000003 * S)
 #define FAILURE (V_EXITS + VALUE_INDEX(exit_status, FAILURE))
-
-static struct model *model;
-
-#define eq(actual, expected)                                                                            \
-	do {                                                                                            \
-		double actual_ = (actual), expected_ = (expected);                                      \
-		cr_expect(actual_ == expected_, "%s is %.17g, not %.17g", #actual, actual_, expected_); \
-	} while (0)
-
-#define unknown(actual) cr_expect(isnan(actual), "%s is known", #actual)
 
 static void set_up(void)
 {
@@ -30,35 +14,11 @@ static void set_up(void)
 					     .label_length = 128,
 					     .grace_ns = 1009 };
 
-	cr_assert_eq(model_new(&limits, 1, &model), 0);
+	model_begin(&limits);
 	series_tick(model, BEGIN);
 }
 
-static void tear_down(void)
-{
-	model_free(model);
-}
-
-TestSuite(series, .init = set_up, .fini = tear_down, .timeout = 20);
-
-static struct cgroup *add(uint64_t id, const char *name)
-{
-	struct identity identity = { .runtime = "docker" };
-	struct cgroup *cgroup = NULL;
-
-	snprintf(identity.name, sizeof(identity.name), "%s", name);
-	snprintf(identity.id, sizeof(identity.id), "id of %s", name);
-	cr_assert_eq(model_cgroup_add(model, id, "/x", &identity, 1, &cgroup), 0);
-	return cgroup;
-}
-
-static struct program *get(struct container *container, const char *name)
-{
-	struct program *program = model_program_get(model, container, name, false, 1, 1);
-
-	cr_assert_not_null(program);
-	return program;
-}
+TestSuite(series, .init = set_up, .fini = model_end, .timeout = 20);
 
 static double of_container(const struct container *container, enum series_id id)
 {

@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader's side of a record: bases, adjusted times, waits that go on, ends. */
-#include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
 
+#include "equal.h"
 #include "read/thread.h"
 
 #define WAIT(x) (V_WAIT + VALUE_INDEX(wait_reason, x))
 #define REASON(x) (1 + VALUE_INDEX(wait_reason, x))
 #define EXITS_(x) (V_EXITS + VALUE_INDEX(exit_status, x))
 #define CGROUP 4099
-
-#define eq(actual, expected)                                                                          \
-	do {                                                                                          \
-		unsigned long long actual_ = (actual), expected_ = (expected);                        \
-		cr_expect(actual_ == expected_, "%s is %llu, not %llu", #actual, actual_, expected_); \
-	} while (0)
 
 static struct model *model;
 static struct thread_owner owner;
