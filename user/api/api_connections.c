@@ -4,22 +4,9 @@
 #include "api/api_endpoint.h"
 #include "model/connection.h"
 
-static const char *namespace_of(const struct api_answer *answer, const void *item)
+static const struct container *container_of(const void *item)
 {
-	(void)answer;
-	return ((const struct connection *)item)->container->namespace;
-}
-
-static const char *pod_of(const struct api_answer *answer, const void *item)
-{
-	(void)answer;
-	return ((const struct connection *)item)->container->pod;
-}
-
-static const char *container_of(const struct api_answer *answer, const void *item)
-{
-	(void)answer;
-	return ((const struct connection *)item)->container->name;
+	return ((const struct connection *)item)->container;
 }
 
 static const char *direction_of(const struct api_answer *answer, const void *item)
@@ -65,9 +52,9 @@ COUNT(retransmits)
 #undef COUNT
 
 static const struct api_field fields[] = {
-	{ "namespace", API_TEXT, API_NAME | API_EXACT, .text = namespace_of },
-	{ "pod", API_TEXT, API_NAME | API_EXACT, .text = pod_of },
-	{ "container", API_TEXT, API_NAME | API_EXACT, .text = container_of },
+	API_FIELD_NAMESPACE,
+	API_FIELD_POD,
+	API_FIELD_CONTAINER,
 	{ "direction", API_TEXT, API_EXACT, .text = direction_of },
 	{ "peer_address", API_TEXT, API_NAME | API_EXACT, .text = peer_of },
 	{ "port", API_NUMBER, API_EXACT, .number = port_of },
@@ -92,6 +79,7 @@ static int collect(struct api_answer *answer, struct api_list_run *run)
 const struct api_list api_endpoint_connections = {
 	.fields = fields,
 	.field_count = sizeof(fields) / sizeof(fields[0]),
+	.container = container_of,
 	.sort = "-open",
 	.collect = collect,
 };

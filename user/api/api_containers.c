@@ -7,22 +7,9 @@
 #include "model/history.h"
 #include "model/series.h"
 
-static const char *namespace_of(const struct api_answer *answer, const void *item)
+static const struct container *container_of(const void *item)
 {
-	(void)answer;
-	return ((const struct container *)item)->namespace;
-}
-
-static const char *pod_of(const struct api_answer *answer, const void *item)
-{
-	(void)answer;
-	return ((const struct container *)item)->pod;
-}
-
-static const char *name_of(const struct api_answer *answer, const void *item)
-{
-	(void)answer;
-	return ((const struct container *)item)->name;
+	return item;
 }
 
 static const char *kind_of(const struct api_answer *answer, const void *item)
@@ -115,9 +102,9 @@ static double oom_kills_of(const struct api_answer *answer, const void *item)
 }
 
 static const struct api_field fields[] = {
-	{ "namespace", API_TEXT, API_NAME | API_EXACT, .text = namespace_of },
-	{ "pod", API_TEXT, API_NAME | API_EXACT, .text = pod_of },
-	{ "container", API_TEXT, API_NAME | API_EXACT, .text = name_of },
+	API_FIELD_NAMESPACE,
+	API_FIELD_POD,
+	API_FIELD_CONTAINER,
 	{ "kind", API_TEXT, API_EXACT, .text = kind_of },
 	{ "runtime", API_TEXT, 0, .text = runtime_of },
 	{ "image", API_TEXT, API_NAME, .text = image_of },
@@ -166,6 +153,7 @@ static void write_detail(struct api_answer *answer, const void *item)
 const struct api_list api_endpoint_containers = {
 	.fields = fields,
 	.field_count = sizeof(fields) / sizeof(fields[0]),
+	.container = container_of,
 	.level = LEVEL_CONTAINER,
 	.series = series_of,
 	.entity = entity_of,

@@ -16,6 +16,7 @@
 struct api_answer {
 	const struct api_input *in;
 	const struct query *query;
+	const struct api_list *list; /* NULL where it is none that answers */
 	struct json json;
 	size_t begin; /* of it in the buffer */
 	bool has_detail;

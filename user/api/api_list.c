@@ -9,6 +9,23 @@
 #include "api/api_list_run.h"
 #include "model/series.h"
 
+/* ---- names ---- */
+
+const char *api_list_namespace(const struct api_answer *answer, const void *item)
+{
+	return answer->list->container(item)->namespace;
+}
+
+const char *api_list_pod(const struct api_answer *answer, const void *item)
+{
+	return answer->list->container(item)->pod;
+}
+
+const char *api_list_container(const struct api_answer *answer, const void *item)
+{
+	return answer->list->container(item)->name;
+}
+
 /* ---- columns ---- */
 
 bool api_list_run_column(const struct api_list *list, size_t index, struct api_column *ret_column)
@@ -149,9 +166,11 @@ static void write_list(struct api_list_run *run)
 unsigned int api_list_answer(const struct api_list *list, const char *parameters, struct api_answer *answer)
 {
 	struct api_list_run run = { .list = list, .answer = answer };
-	unsigned int status = api_list_run_read_query(&run, parameters);
+	unsigned int status;
 	int error;
 
+	answer->list = list;
+	status = api_list_run_read_query(&run, parameters);
 	if (status != API_OK || answer->is_check)
 		return status;
 	error = list->collect(answer, &run);

@@ -7,6 +7,7 @@
 
 struct api_answer;
 struct api_list_run;
+struct container;
 struct history_entity;
 
 enum api_field_type { API_TEXT, API_NUMBER, API_FLAG, API_OTHER };
@@ -27,9 +28,28 @@ struct api_field {
 	};
 };
 
+/* Rows of a table of fields: the names of the container that an item is of. */
+#define API_FIELD_NAMESPACE                                                             \
+	{                                                                               \
+		"namespace", API_TEXT, API_NAME | API_EXACT, .text = api_list_namespace \
+	}
+#define API_FIELD_POD                                                       \
+	{                                                                   \
+		"pod", API_TEXT, API_NAME | API_EXACT, .text = api_list_pod \
+	}
+#define API_FIELD_CONTAINER                                                             \
+	{                                                                               \
+		"container", API_TEXT, API_NAME | API_EXACT, .text = api_list_container \
+	}
+const char *api_list_namespace(const struct api_answer *answer, const void *item);
+const char *api_list_pod(const struct api_answer *answer, const void *item);
+const char *api_list_container(const struct api_answer *answer, const void *item);
+
 struct api_list {
 	const struct api_field *fields;
 	size_t field_count;
+	/* Whose names API_FIELD_NAMESPACE and its like give; NULL: the list has none of them. */
+	const struct container *(*container)(const void *item);
 	unsigned int level; /* enum metric_level: of the series of its items; 0: they have none */
 	bool is_sum;        /* its items are sums, of which some series have no meaning */
 	double (*series)(const struct api_answer *answer, const void *item, unsigned int id);

@@ -26,16 +26,9 @@ struct pod_sums {
 	struct pod_sum list[];
 };
 
-static const char *namespace_of(const struct api_answer *answer, const void *item)
+static const struct container *container_of(const void *item)
 {
-	(void)answer;
-	return ((const struct pod_sum *)item)->first->namespace;
-}
-
-static const char *name_of(const struct api_answer *answer, const void *item)
-{
-	(void)answer;
-	return ((const struct pod_sum *)item)->first->pod;
+	return ((const struct pod_sum *)item)->first;
 }
 
 static const char *uid_of(const struct api_answer *answer, const void *item)
@@ -66,8 +59,8 @@ static double containers_of(const struct api_answer *answer, const void *item)
 }
 
 static const struct api_field fields[] = {
-	{ "namespace", API_TEXT, API_NAME | API_EXACT, .text = namespace_of },
-	{ "pod", API_TEXT, API_NAME | API_EXACT, .text = name_of },
+	API_FIELD_NAMESPACE,
+	API_FIELD_POD,
 	{ "pod_uid", API_TEXT, API_EXACT, .text = uid_of },
 	{ "qos", API_TEXT, API_EXACT, .text = qos_of },
 	{ "containers", API_NUMBER, 0, .number = containers_of },
@@ -180,6 +173,7 @@ static void write_detail(struct api_answer *answer, const void *item)
 const struct api_list api_endpoint_pods = {
 	.fields = fields,
 	.field_count = sizeof(fields) / sizeof(fields[0]),
+	.container = container_of,
 	.level = LEVEL_CONTAINER,
 	.is_sum = true,
 	.series = series_of,

@@ -9,24 +9,6 @@ static const struct container *container_of(const void *item)
 	return ((const struct process *)item)->program->container;
 }
 
-static const char *namespace_of(const struct api_answer *answer, const void *item)
-{
-	(void)answer;
-	return container_of(item)->namespace;
-}
-
-static const char *pod_of(const struct api_answer *answer, const void *item)
-{
-	(void)answer;
-	return container_of(item)->pod;
-}
-
-static const char *container_name_of(const struct api_answer *answer, const void *item)
-{
-	(void)answer;
-	return container_of(item)->name;
-}
-
 static const char *program_of(const struct api_answer *answer, const void *item)
 {
 	(void)answer;
@@ -58,9 +40,9 @@ static const struct api_field fields[] = {
 	{ "pid", API_NUMBER, API_EXACT, .number = pid_of },
 	{ "start_seconds", API_NUMBER, 0, .number = start_of },
 	{ "program", API_TEXT, API_NAME | API_EXACT, .text = program_of },
-	{ "namespace", API_TEXT, API_NAME | API_EXACT, .text = namespace_of },
-	{ "pod", API_TEXT, API_NAME | API_EXACT, .text = pod_of },
-	{ "container", API_TEXT, API_NAME | API_EXACT, .text = container_name_of },
+	API_FIELD_NAMESPACE,
+	API_FIELD_POD,
+	API_FIELD_CONTAINER,
 	{ "cpu_seconds", API_NUMBER, 0, .number = cpu_of },
 };
 
@@ -81,6 +63,7 @@ static double series_of(const struct api_answer *answer, const void *item, unsig
 const struct api_list api_endpoint_processes = {
 	.fields = fields,
 	.field_count = sizeof(fields) / sizeof(fields[0]),
+	.container = container_of,
 	.level = LEVEL_PROCESS,
 	.series = series_of,
 	.sort = "-cpu_cores",

@@ -8,24 +8,6 @@ static const struct container *container_of(const void *item)
 	return ((const struct program *)item)->container;
 }
 
-static const char *namespace_of(const struct api_answer *answer, const void *item)
-{
-	(void)answer;
-	return container_of(item)->namespace;
-}
-
-static const char *pod_of(const struct api_answer *answer, const void *item)
-{
-	(void)answer;
-	return container_of(item)->pod;
-}
-
-static const char *container_name_of(const struct api_answer *answer, const void *item)
-{
-	(void)answer;
-	return container_of(item)->name;
-}
-
 static const char *name_of(const struct api_answer *answer, const void *item)
 {
 	(void)answer;
@@ -33,9 +15,9 @@ static const char *name_of(const struct api_answer *answer, const void *item)
 }
 
 static const struct api_field fields[] = {
-	{ "namespace", API_TEXT, API_NAME | API_EXACT, .text = namespace_of },
-	{ "pod", API_TEXT, API_NAME | API_EXACT, .text = pod_of },
-	{ "container", API_TEXT, API_NAME | API_EXACT, .text = container_name_of },
+	API_FIELD_NAMESPACE,
+	API_FIELD_POD,
+	API_FIELD_CONTAINER,
 	{ "program", API_TEXT, API_NAME | API_EXACT, .text = name_of },
 };
 
@@ -78,6 +60,7 @@ static void write_detail(struct api_answer *answer, const void *item)
 const struct api_list api_endpoint_programs = {
 	.fields = fields,
 	.field_count = sizeof(fields) / sizeof(fields[0]),
+	.container = container_of,
 	.level = LEVEL_PROGRAM,
 	.series = series_of,
 	.entity = entity_of,
