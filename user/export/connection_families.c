@@ -2,30 +2,12 @@
 #include "export/connection_families.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "export/subjects.h"
 #include "model/connection.h"
 
-/* A row with its labels: made once for all families. */
-struct row {
-	const struct connection *connection;
-	size_t labels_at, labels_size;
-};
-
-struct rows {
-	struct buffer labels;
-	struct row *list;
-	size_t count;
-};
-
-static void rows_done(struct rows *rows)
-{
-	buffer_done(&rows->labels);
-	free(rows->list);
-}
-
-static void add_row(const struct sheet *sheet, struct rows *rows, const struct connection *connection,
+static void add_row(const struct sheet *sheet, struct subjects *rows, const struct connection *connection,
 		    size_t limit)
 {
 	static const struct metric *const any = &metrics[M_TCP_OPENED];
@@ -42,18 +24,17 @@ static void add_row(const struct sheet *sheet, struct rows *rows, const struct c
 			metric_label_value(any, connection->key.direction), limit);
 	sheet_add_label(sheet, &rows->labels, begin, "peer", connection->peer, sizeof(connection->peer));
 	sheet_add_label(sheet, &rows->labels, begin, "port", port, sizeof(port));
-	rows->list[rows->count++] = (struct row){ connection, begin, rows->labels.size - begin };
+	subjects_add(rows, connection, begin);
 }
 
 /* The rows of containers: those of the node have no names. */
-static bool collect_rows(const struct sheet *sheet, const struct model *model, struct rows *rows)
+static bool collect_rows(const struct sheet *sheet, const struct model *model, struct subjects *rows)
 {
 	size_t count = 0;
 
 	for (const struct connection *c = connection_next(model, NULL); c; c = connection_next(model, c))
 		count++;
-	rows->list = calloc(count + 1, sizeof(*rows->list));
-	if (!rows->list)
+	if (!subjects_reserve(rows, count))
 		return false;
 	for (const struct connection *c = connection_next(model, NULL); c; c = connection_next(model, c))
 		if (c->container != model->node)
@@ -91,31 +72,29 @@ static bool is_known(const struct connection *connection, enum metric_id id)
 	return id != M_PEER_ROUND_TRIP || connection_round_trip_ns(connection);
 }
 
-static size_t count_known(const struct rows *rows, enum metric_id id)
+static size_t count_known(const struct subjects *rows, enum metric_id id)
 {
 	size_t count = 0;
 
 	for (size_t r = 0; r < rows->count; r++)
-		count += is_known(rows->list[r].connection, id);
+		count += is_known(rows->list[r].item, id);
 	return count;
 }
 
-static void add_family(struct sheet *sheet, const struct rows *rows, enum metric_id id)
+static void add_family(struct sheet *sheet, const struct subjects *rows, enum metric_id id)
 {
-	for (const struct row *row = rows->list; row < rows->list + rows->count; row++) {
-		const struct subject subject = {
-			.labels = { rows->labels.data + row->labels_at, row->labels_size },
-			.created_ns = row->connection->created_ns,
-		};
+	for (const struct subject_row *row = rows->list; row < rows->list + rows->count; row++) {
+		const struct connection *connection = row->item;
+		const struct subject subject = subjects_get(rows, row, connection->created_ns);
 
-		if (is_known(row->connection, id))
-			sheet_add(sheet, &subject, 0, value_of(row->connection, id));
+		if (is_known(connection, id))
+			sheet_add(sheet, &subject, 0, value_of(connection, id));
 	}
 }
 
 void connection_families_add(struct sheet *sheet, const struct exposition_input *in)
 {
-	_cleanup_(rows_done) struct rows rows = {};
+	_cleanup_(subjects_done) struct subjects rows = {};
 	bool failed = !collect_rows(sheet, in->model, &rows);
 	char name[FAMILY_NAME_SIZE];
 

@@ -5,27 +5,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "export/subjects.h"
 #include "model/network.h"
 
-/* An interface of a pod, with its labels: made once for all families. */
-struct row {
-	const struct interface *interface;
-	size_t labels_at, labels_size;
-};
-
-struct rows {
-	struct buffer labels;
-	struct row *list;
-	size_t count;
-};
-
-static void rows_done(struct rows *rows)
-{
-	buffer_done(&rows->labels);
-	free(rows->list);
-}
-
-static void add_row(const struct sheet *sheet, struct rows *rows, const struct pod *pod,
+static void add_row(const struct sheet *sheet, struct subjects *rows, const struct pod *pod,
 		    const struct interface *interface, size_t limit)
 {
 	size_t begin = rows->labels.size;
@@ -34,17 +17,16 @@ static void add_row(const struct sheet *sheet, struct rows *rows, const struct p
 	sheet_add_label(sheet, &rows->labels, begin, "pod", pod->pod, limit);
 	sheet_add_label(sheet, &rows->labels, begin, "container", pod->container, limit);
 	sheet_add_label(sheet, &rows->labels, begin, "interface", interface->name, limit);
-	rows->list[rows->count++] = (struct row){ interface, begin, rows->labels.size - begin };
+	subjects_add(rows, interface, begin);
 }
 
-static bool collect_rows(const struct sheet *sheet, const struct model *model, struct rows *rows)
+static bool collect_rows(const struct sheet *sheet, const struct model *model, struct subjects *rows)
 {
 	size_t count = 0;
 
 	for (const struct pod *pod = model->pods; pod; pod = pod->hh.next)
 		count += HASH_COUNT(pod->interfaces);
-	rows->list = calloc(count + 1, sizeof(*rows->list));
-	if (!rows->list)
+	if (!subjects_reserve(rows, count))
 		return false;
 	for (const struct pod *pod = model->pods; pod; pod = pod->hh.next)
 		for (const struct interface *i = pod->interfaces; i; i = i->hh.next)
@@ -54,7 +36,7 @@ static bool collect_rows(const struct sheet *sheet, const struct model *model, s
 
 static void add_metrics(struct sheet *sheet, const struct model *model)
 {
-	_cleanup_(rows_done) struct rows rows = {};
+	_cleanup_(subjects_done) struct subjects rows = {};
 	bool failed = !collect_rows(sheet, model, &rows);
 	char name[FAMILY_NAME_SIZE];
 
@@ -67,14 +49,11 @@ static void add_metrics(struct sheet *sheet, const struct model *model)
 		if (failed || !sheet_begin_family(sheet, name, metric->help, metric->kind, metric->unit) ||
 		    !sheet_spend(sheet, rows.count))
 			continue;
-		for (const struct row *row = rows.list; row < rows.list + rows.count; row++) {
-			const struct subject subject = {
-				.labels = { rows.labels.data + row->labels_at, row->labels_size },
-				.created_ns = row->interface->created_ns,
-			};
+		for (const struct subject_row *row = rows.list; row < rows.list + rows.count; row++) {
+			const struct interface *interface = row->item;
+			const struct subject subject = subjects_get(&rows, row, interface->created_ns);
 
-			sheet_add(sheet, &subject, 0,
-				  row->interface->value[metric->value - V_NETDEV_RECEIVE]);
+			sheet_add(sheet, &subject, 0, interface->value[metric->value - V_NETDEV_RECEIVE]);
 		}
 	}
 	sheet_fail(sheet, failed);
