@@ -8,6 +8,7 @@
 
 #include "export/format.h"
 #include "export/sheet.h"
+#include "model/value.h"
 
 #define FIRST_CAPACITY 64
 #define NO_LIMIT SIZE_MAX
@@ -101,20 +102,6 @@ static const char *const unit_names[] = {
 	[UNIT_BYTES] = "bytes",
 	[UNIT_CORES] = "cores",
 };
-
-static unsigned int unit_decimals(enum metric_unit unit)
-{
-	switch (unit) {
-	case UNIT_SECONDS:
-		return 9;
-	case UNIT_CORES:
-		return 3;
-	case UNIT_NONE:
-	case UNIT_BYTES:
-		break;
-	}
-	return 0;
-}
 
 static size_t size_without(const char *name, const char *suffix)
 {
@@ -216,7 +203,7 @@ bool sheet_begin_family(struct sheet *sheet, const char *name, const char *help,
 	family->help = help;
 	family->kind = kind;
 	family->unit = unit;
-	family->decimals = unit_decimals(unit);
+	family->decimals = value_decimals(unit);
 	family->is_dated = kind == METRIC_HISTOGRAM ||
 			   (kind == METRIC_COUNTER && size_without(name, "_total") < strlen(name));
 	pieces_clear(&sheet->own);
