@@ -60,11 +60,29 @@ ok "and that the limit was hit" eventually 10 has_event limit ".text == \"memory
 # who does something has a place in the history within 10 s
 container_exec one calls 100003 getppid >/dev/null
 ok "the history of the container is there" eventually 25 curl -fsS -o "$WORK/history" "$URL/api/v1/history?level=container&namespace=&pod=&container=$name&series=syscalls_per_second&step=1&points=60"
+# at each tick: its length, the rate and the point of the second it ended in, and all that was counted so far
+path="/api/v1/containers?container=$name&detail=1&fields=syscalls_per_second&history=syscalls_per_second&history_step=1&history_points=1"
+background curl -sSN -G --max-time 90 --data-urlencode "path=$path" "$URL/api/v1/stream"
+stream=$BACKGROUND_PID
+ticks() {
+	sed -n 's/^data: \({.*}\)$/\1/p' "$WORK/background.$stream" | jq -c '.interval_seconds as $length | .items[0] |
+		{ length: $length, count: (.syscalls_per_second * $length | round), point: .history.syscalls_per_second[0],
+		  total: ([.metrics.ktally_container_syscalls_total[].value] | add) }'
+}
+is_quiet() { ticks | tail -n 1 | jq -e --argjson least "$1" '.count == 0 and .total >= $least' >/dev/null; }
+ok "its calls come to rest" eventually 20 is_quiet 100003
+before=$(ticks | tail -n 1 | jq .total)
 container_exec one calls 1000003 getppid >/dev/null
-settle
-curl -fsS -o "$WORK/history" "$URL/api/v1/history?level=container&namespace=&pod=&container=$name&series=syscalls_per_second&step=1&points=60"
-# a point is a rate over the tick's own length, which is not a second exactly on a busy machine
-between "its points hold the million calls" "$(jq '[.series.syscalls_per_second[] | numbers] | add | floor' "$WORK/history")" 700000 1500000
+ok "a million more are counted" eventually 20 is_quiet $((before + 1000003))
+kill_now "$stream"
+ticks | jq -s . >"$WORK/ticks"
+is "no tick was missed" "$(sed -n 's/^id: //p' "$WORK/background.$stream" | jq -s '.[-1] - .[0] + 1 == length')" true
+is "rates times the lengths of their ticks are what was counted" \
+	"$(jq --argjson before "$before" 'map(select(.total > $before).count) | add' "$WORK/ticks")" "$(jq --argjson before "$before" '.[-1].total - $before' "$WORK/ticks")"
+# two ticks may end in one second on a busy machine: the point is then that of both
+is "so is each point of the history" "$(jq -c '. as $t | [range(1; length) | . as $i | ($t[$i].point // 0) as $point | select(
+	($point * $t[$i].length | round) != $t[$i].count and
+	($point * ($t[$i].length + $t[$i - 1].length) | round) != $t[$i].count + $t[$i - 1].count) | $t[$i]]' "$WORK/ticks")" '[]'
 
 ok "the container is stopped" container_stop one
 ok "its end is told" eventually 10 has_event container_end
