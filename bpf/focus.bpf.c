@@ -4,7 +4,6 @@
  * while somebody looks: else they cost nothing at all, which no flag in the other programs could.
  */
 #include "lib/program.bpf.h"
-#include "lib/call.bpf.h"
 #include "lib/focus.bpf.h"
 
 /* Context and twins as in syscall.bpf.c. Since 5.5. */

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 /* Counting of system calls. Only the thread itself writes these fields, at the end of its calls. */
+#include "lib/call_end.bpf.h"
 #include "lib/transfer.bpf.h"
-
-#define ERRNO_MAX 4095
-#define ERRNO_RESTART_FIRST \
-	512 /* ERESTARTSYS and its kin never reach user space: the signal makes EINTR of them */
-#define ERRNO_RESTART_LAST 516
-#define ERRNO_INTERRUPTED 4
 
 /* What a call on one descriptor moved is counted, *ret_bytes is how much of it; returns the class that the descriptor gives it. */
 static __always_inline __u32 call_transfer(struct cpu_state *cpu, struct record *record,
@@ -60,7 +55,7 @@ static __noinline void call_observe(struct record *record, __u32 class)
  */
 static __always_inline void on_call_exit(struct pt_regs *regs, __u64 call, long result, bool preemptible)
 {
-	__u32 number, class, how, error = 0;
+	__u32 number, class, how, error;
 	__u64 task, bytes = 0;
 	struct cpu_state *cpu = cpu_current(&number);
 	struct task_struct *current;
@@ -90,19 +85,15 @@ static __always_inline void on_call_exit(struct pt_regs *regs, __u64 call, long 
 		current = (struct task_struct *)task;
 		compat = BPF_CORE_READ(current, thread_info.status) & THREAD_COMPAT_BIT;
 	}
-	if (result < 0 && result >= -ERRNO_MAX)
-		error = -result;
+	error = call_end_error(result);
 	/* a child's first return is not a call of its own: the parent's is counted */
-	if (result == 0 && !compat && (call - CALL_CLONE <= CALL_VFORK - CALL_CLONE || call == CALL_CLONE3))
+	if (result == 0 && !compat && CALL_IS_CLONE(call))
 		return;
 	if (call == -1ULL) { /* restored registers: x86 clears the number */
 		call = CALL_RT_SIGRETURN;
 		error = 0;
 	}
-	if (compat || call >= SYSCALL_NUMBERS)
-		call = SYSCALL_NUMBERS - 1;
-	barrier_var(call);
-	call &= SYSCALL_NUMBERS - 1;
+	call = call_end_number(call, compat);
 	class = cfg.call[call].class;
 	how = cfg.call[call].transfer;
 	if (how > TRANSFER_RECEIVE_MESSAGE) {
@@ -126,12 +117,7 @@ static __always_inline void on_call_exit(struct pt_regs *regs, __u64 call, long 
 	*(volatile __u64 *)&record->calls += 1; /* the reader knows by it that the rest is there */
 	CPU_ADD(cpu->calls_by_number[call]);
 	if (error) {
-		if (error >= ERRNO_RESTART_FIRST && error <= ERRNO_RESTART_LAST)
-			error = ERRNO_INTERRUPTED;
-		if (error >= ERRNO_NUMBERS)
-			error = ERRNO_NUMBERS - 1;
-		barrier_var(error);
-		error &= 255;
+		error = call_end_error_cell(error);
 		if (error < ERRNO_NUMBERS)
 			CPU_ADD(cpu->errors_by_number[error]);
 	}

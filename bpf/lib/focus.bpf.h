@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 /* System calls of the containers that are looked at. All adds are atomic: threads of a container run on all CPUs. */
-#include "lib/record.bpf.h"
+#include "lib/call_end.bpf.h"
 
 #define FOCUS_ADD(cell) __sync_fetch_and_add(&(cell), 1)
 
@@ -107,36 +107,27 @@ static __always_inline void focus_observe(struct focus_counts *counts, __u32 pid
 static __always_inline void on_focus_exit(__u64 call, long result)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	__u32 pid = (__u32)bpf_get_current_pid_tgid(), error = 0;
+	__u32 pid = (__u32)bpf_get_current_pid_tgid(), error;
 	struct focus_counts *counts = focus_current(pid, task);
 	bool compat;
 
 	if (!counts)
 		return;
 	compat = focus_is_compat(task);
-	if (result < 0 && result >= -ERRNO_MAX)
-		error = -result;
-	if (result == 0 && !compat && (call - CALL_CLONE <= CALL_VFORK - CALL_CLONE || call == CALL_CLONE3))
+	error = call_end_error(result);
+	if (result == 0 && !compat && CALL_IS_CLONE(call))
 		return; /* of a child */
 	if (call == -1ULL) {
 		call = CALL_RT_SIGRETURN;
 		error = 0;
 	}
-	if (compat || call >= SYSCALL_NUMBERS)
-		call = SYSCALL_NUMBERS - 1;
-	barrier_var(call);
-	call &= SYSCALL_NUMBERS - 1;
+	call = call_end_number(call, compat);
 	FOCUS_ADD(counts->calls[call]);
 	focus_observe(counts, pid, call);
 	if (!error)
 		return;
 	FOCUS_ADD(counts->errors[call]);
-	if (error >= ERRNO_RESTART_FIRST && error <= ERRNO_RESTART_LAST)
-		error = ERRNO_INTERRUPTED;
-	if (error >= ERRNO_NUMBERS)
-		error = ERRNO_NUMBERS - 1;
-	barrier_var(error);
-	error &= 255;
+	error = call_end_error_cell(error);
 	if (error < ERRNO_NUMBERS)
 		FOCUS_ADD(counts->errors_by_number[error]);
 }
