@@ -216,8 +216,11 @@ static __always_inline void tcp_on_survey(const struct sock *sk, struct task_str
 		return;
 	}
 	socket->phase = TCP_PHASE_OPEN;
-	/* nothing tells who asked for it: the lower port is the service's */
-	row = connection_choose(socket, sk, sk->__sk_common.skc_num > socket_peer_port(sk));
+	/* it has one where connect() was seen and what came of it missed; else nothing tells who asked for it: the lower port is
+	 * the service's */
+	row = socket->connection ?
+		      connection_of(socket) :
+		      connection_choose(socket, sk, sk->__sk_common.skc_num > socket_peer_port(sk));
 	if (row)
 		__sync_fetch_and_add(&row->found, 1);
 	tcp = tcp_group(socket);

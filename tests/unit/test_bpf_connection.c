@@ -229,6 +229,21 @@ Test(connection, one_that_was_there_is_found_by_the_lower_port)
 	eq(row(CGROUP_B, IN, PEER_A, 80)->references, 0);
 }
 
+Test(connection, one_whose_opening_was_missed_is_found_in_the_row_that_it_has)
+{
+	struct host_socket *socket = connecting(task_a, PEER_A, 40013);
+	const struct connection_row *at = row(CGROUP_A, OUT, PEER_A, 40013);
+
+	host_socket_state_unseen(socket, TCP_ESTABLISHED); /* both programs were skipped */
+	host_survey_socket(task_a, socket, false);
+	eq(at->references, 1);
+	eq(at->found, 1);
+	eq(at->opened, 0);
+	end(socket);
+	eq(at->closed, 1);
+	eq(at->references, 0);
+}
+
 Test(connection, what_open_ones_moved_is_told_when_they_are_asked)
 {
 	struct host_socket *first = connecting(task_a, PEER_A, 80), *second = connecting(task_a, PEER_A, 80);
