@@ -70,7 +70,7 @@ static const char *last(void)
 {
 	static char text[512];
 	static uint64_t told;
-	const struct journal_entry *entry = journal_get(journal, journal_newest(journal));
+	const struct journal_entry *entry = journal_next(journal, journal_newest(journal) - 1);
 
 	if (!entry || told == entry->sequence)
 		return "";
@@ -81,6 +81,13 @@ static const char *last(void)
 	return text;
 }
 
+static const struct journal_entry *entry_of(uint64_t sequence)
+{
+	const struct journal_entry *entry = journal_next(journal, sequence - 1);
+
+	return entry && entry->sequence == sequence ? entry : NULL;
+}
+
 #define is(expected) cr_expect_str_eq(last(), expected)
 
 Test(journal, numbers_begin_at_one_and_what_is_written_over_is_counted)
@@ -89,7 +96,7 @@ Test(journal, numbers_begin_at_one_and_what_is_written_over_is_counted)
 
 	cr_expect_eq(journal_newest(journal), 0);
 	cr_expect_eq(journal_oldest(journal), 0);
-	cr_expect_null(journal_get(journal, 0));
+	cr_expect_null(journal_next(journal, 0));
 	for (int i = 1; i <= JOURNAL_SIZE + 37; i++) {
 		snprintf(text, sizeof(text), "%d", i);
 		journal_add_daemon(journal, text);
@@ -97,11 +104,64 @@ Test(journal, numbers_begin_at_one_and_what_is_written_over_is_counted)
 	}
 	cr_expect_eq(journal_oldest(journal), 38);
 	cr_expect_eq(journal_lost(journal), 37);
-	cr_expect_null(journal_get(journal, 37));
-	cr_expect_null(journal_get(journal, JOURNAL_SIZE + 38));
-	cr_expect_str_eq(journal_get(journal, 38)->text, "38");
-	cr_expect_str_eq(journal_get(journal, JOURNAL_SIZE + 37)->text, "1061");
-	cr_expect_eq(journal_get(journal, 38)->sequence, 38);
+	cr_expect_null(entry_of(37));
+	cr_expect_null(entry_of(JOURNAL_SIZE + 38));
+	cr_expect_str_eq(entry_of(38)->text, "38");
+	cr_expect_str_eq(entry_of(JOURNAL_SIZE + 37)->text, "1061");
+	cr_expect_eq(entry_of(38)->sequence, 38);
+}
+
+static unsigned int count_of(const char *container)
+{
+	const struct journal_entry *entry = journal_next(journal, 0);
+	unsigned int count = 0;
+
+	for (; entry; entry = journal_next(journal, entry->sequence))
+		count += strcmp(entry->container, container) == 0;
+	return count;
+}
+
+static void add_kills(const char *container, unsigned int count)
+{
+	const struct journal_entry entry = { .type = JOURNAL_oom_kill, .container = container };
+
+	while (count--)
+		journal_add(journal, &entry);
+}
+
+Test(journal, who_has_the_most_entries_makes_room)
+{
+	add_kills("quiet", 7);
+	add_kills("loud", 10007);
+	add_kills("rare", 3);
+	cr_expect_eq(count_of("quiet"), 7);
+	cr_expect_eq(count_of("rare"), 3);
+	cr_expect_eq(count_of("loud"), JOURNAL_SIZE - 10);
+	cr_expect_eq(journal_oldest(journal), 1);
+	cr_expect_eq(journal_newest(journal), 10017);
+	cr_expect_eq(journal_lost(journal), 10017 - JOURNAL_SIZE);
+	/* of the loud one the last are kept: numbers are left out */
+	cr_expect_eq(journal_next(journal, 7)->sequence, 10017 - JOURNAL_SIZE + 7 + 1);
+	/* two that are loud share what the others leave */
+	add_kills("another", 10009);
+	cr_expect_eq(count_of("quiet"), 7);
+	cr_expect_eq(count_of("rare"), 3);
+	cr_expect_eq(count_of("loud"), 506); /* where both had 507 the older entry made room */
+	cr_expect_eq(count_of("another"), 508);
+}
+
+Test(journal, when_all_have_one_the_oldest_makes_room)
+{
+	char name[16];
+
+	for (int i = 1; i <= JOURNAL_SIZE + 37; i++) {
+		snprintf(name, sizeof(name), "c%d", i);
+		add_kills(name, 1);
+		pass_time(S); /* owners of nothing are forgotten */
+	}
+	cr_expect_eq(count_of("c37"), 0);
+	cr_expect_eq(count_of("c38"), 1);
+	cr_expect_eq(journal_oldest(journal), 38);
 }
 
 Test(journal, an_entry_is_a_copy_with_the_time_of_the_reading)
@@ -111,7 +171,7 @@ Test(journal, an_entry_is_a_copy_with_the_time_of_the_reading)
 
 	journal_add(journal, &entry);
 	container[0] = 'x';
-	entry = *journal_get(journal, 1);
+	entry = *entry_of(1);
 	cr_expect_str_eq(entry.container, "c");
 	cr_expect_str_eq(entry.namespace, "");
 	cr_expect_str_eq(entry.program, "");
@@ -130,7 +190,7 @@ Test(journal, without_a_journal_all_calls_do_nothing)
 	cr_expect_eq(journal_newest(NULL), 0);
 	cr_expect_eq(journal_oldest(NULL), 0);
 	cr_expect_eq(journal_lost(NULL), 0);
-	cr_expect_null(journal_get(NULL, 1));
+	cr_expect_null(journal_next(NULL, 0));
 	journal_free(NULL);
 }
 
@@ -182,7 +242,7 @@ Test(journal, a_start_waits_for_the_name_and_keeps_its_time)
 	name(cgroup, "ns", "pod", "named", false);
 	pass_time(S);
 	is("container_start ns/pod/named/ 0 0 0 ");
-	cr_expect_eq(journal_get(journal, 1)->realtime_ns, REALTIME + BEGIN);
+	cr_expect_eq(entry_of(1)->realtime_ns, REALTIME + BEGIN);
 	pass_time(10 * S);
 	is("");
 	model_cgroup_remove(model, cgroup, now_ns);
@@ -208,7 +268,7 @@ Test(journal, who_ends_before_it_has_a_name_is_told_in_order)
 	model_cgroup_remove(model, cgroup, now_ns);
 	journal_watch_end(model, cgroup);
 	cr_expect_eq(journal_newest(journal), 2);
-	cr_expect_eq(journal_get(journal, 1)->type, JOURNAL_container_start);
+	cr_expect_eq(entry_of(1)->type, JOURNAL_container_start);
 	is("container_end //0123456789ab/ 0 0 0 ");
 	pass_time(10 * S);
 	cr_expect_eq(journal_newest(journal), 2);

@@ -36,12 +36,10 @@ static void write_entry(struct json *json, const struct journal_entry *entry)
 static void write_entries(struct api_answer *answer, uint64_t after, enum journal_type type, uint64_t limit)
 {
 	const struct journal *journal = answer->in->model->journal;
-	uint64_t newest = journal_newest(journal), oldest = journal_oldest(journal);
+	const struct journal_entry *entry = journal_next(journal, after);
 
-	for (uint64_t i = after < oldest ? oldest : after + 1; oldest && i <= newest && limit > 0; i++) {
-		const struct journal_entry *entry = journal_get(journal, i);
-
-		if (!entry || (type != JOURNAL_TYPES && entry->type != type))
+	for (; entry && limit > 0; entry = journal_next(journal, entry->sequence)) {
+		if (type != JOURNAL_TYPES && entry->type != type)
 			continue;
 		write_entry(&answer->json, entry);
 		limit--;

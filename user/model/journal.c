@@ -7,7 +7,8 @@
 #include "base/time.h"
 #include "model/journal.h"
 
-#define STRINGS 5 /* of an entry */
+#define STRINGS 5     /* of an entry */
+#define KEY_STRINGS 3 /* of them: whose it is */
 
 const struct journal_type_info journal_types[JOURNAL_TYPES] = {
 #define JOURNAL(type, first, second) [JOURNAL_##type] = { #type, { first, second } },
@@ -15,25 +16,28 @@ const struct journal_type_info journal_types[JOURNAL_TYPES] = {
 #undef JOURNAL
 };
 
-struct kept {
-	struct journal_entry entry;
-	char *strings; /* owned: one after the other */
-};
-
-/* Exits of one container since `journal->counted_ns`. */
-struct exits {
+/* A container, as long as entries of it are kept or its exits are counted. */
+struct owner {
 	UT_hash_handle hh; /* by key */
 	uint32_t key_size;
-	uint32_t told, untold;
-	char key[]; /* namespace, pod, container, each with its NUL */
+	uint32_t entries;      /* that are kept */
+	uint32_t told, untold; /* exits since `journal->counted_ns` */
+	char key[];            /* namespace, pod, container, each with its NUL */
+};
+
+struct kept {
+	struct journal_entry entry;
+	struct owner *owner;
+	char strings[]; /* of the entry: those of the key first */
 };
 
 struct journal {
 	uint64_t newest, lost;
 	uint64_t now_ns, realtime_ns;
 	uint64_t counted_ns;
-	struct exits *exits;
-	struct kept ring[JOURNAL_SIZE]; /* entry n at n % JOURNAL_SIZE */
+	struct owner *owners;
+	size_t count;
+	struct kept *kept[JOURNAL_SIZE]; /* by their numbers */
 };
 
 int journal_new(struct journal **ret_journal)
@@ -46,23 +50,18 @@ int journal_new(struct journal **ret_journal)
 	return 0;
 }
 
-static void forget_exits(struct journal *journal)
-{
-	struct exits *exits, *next;
-
-	HASH_ITER(hh, journal->exits, exits, next) {
-		HASH_DEL(journal->exits, exits);
-		free(exits);
-	}
-}
-
 void journal_free(struct journal *journal)
 {
+	struct owner *owner, *next;
+
 	if (!journal)
 		return;
-	forget_exits(journal);
-	for (size_t i = 0; i < JOURNAL_SIZE; i++)
-		free(journal->ring[i].strings);
+	for (size_t i = 0; i < journal->count; i++)
+		free(journal->kept[i]);
+	HASH_ITER(hh, journal->owners, owner, next) {
+		HASH_DEL(journal->owners, owner);
+		free(owner);
+	}
 	free(journal);
 }
 
@@ -83,65 +82,117 @@ uint64_t journal_newest(const struct journal *journal)
 
 uint64_t journal_oldest(const struct journal *journal)
 {
-	if (!journal || !journal->newest)
-		return 0;
-	return journal->newest > JOURNAL_SIZE ? journal->newest - JOURNAL_SIZE + 1 : 1;
+	return journal && journal->count ? journal->kept[0]->entry.sequence : 0;
 }
 
 uint64_t journal_lost(const struct journal *journal)
 {
-	if (!journal)
-		return 0;
-	return journal->lost + (journal->newest ? journal_oldest(journal) - 1 : 0);
+	return journal ? journal->lost : 0;
 }
 
-const struct journal_entry *journal_get(const struct journal *journal, uint64_t sequence)
+const struct journal_entry *journal_next(const struct journal *journal, uint64_t sequence)
 {
-	if (!journal || !sequence || sequence < journal_oldest(journal) || sequence > journal->newest)
+	size_t low = 0, high = journal ? journal->count : 0;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (journal->kept[middle]->entry.sequence <= sequence)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return journal && low < journal->count ? &journal->kept[low]->entry : NULL;
+}
+
+static struct owner *get_owner(struct journal *journal, const char *key, uint32_t key_size)
+{
+	struct owner *owner;
+
+	HASH_FIND(hh, journal->owners, key, key_size, owner);
+	if (owner)
+		return owner;
+	owner = calloc(1, sizeof(*owner) + key_size);
+	if (!owner)
 		return NULL;
-	return &journal->ring[sequence % JOURNAL_SIZE].entry;
+	memcpy(owner->key, key, key_size);
+	owner->key_size = key_size;
+	HASH_ADD_KEYPTR(hh, journal->owners, owner->key, owner->key_size, owner);
+	if (HASH_HAS(owner))
+		return owner;
+	free(owner);
+	return NULL;
 }
 
-/* NULL when out of memory; the entry's strings then lie in it. */
-static char *keep_strings(struct journal_entry *entry)
+/* NULL when out of memory. */
+static struct kept *make_kept(struct journal *journal, const struct journal_entry *entry)
 {
-	const char **const strings[STRINGS] = { &entry->namespace, &entry->pod, &entry->container,
-						&entry->program, &entry->text };
-	size_t size = 0;
-	char *copy, *at;
+	const char *strings[STRINGS] = { entry->namespace, entry->pod, entry->container, entry->program,
+					 entry->text };
+	size_t size = 0, key_size = 0;
+	struct kept *kept;
+	char *at;
 
 	for (int i = 0; i < STRINGS; i++) {
-		*strings[i] = *strings[i] ?: "";
-		size += strlen(*strings[i]) + 1;
+		strings[i] = strings[i] ?: "";
+		size += strlen(strings[i]) + 1;
+		if (i < KEY_STRINGS)
+			key_size = size;
 	}
-	copy = at = malloc(size);
-	for (int i = 0; copy && i < STRINGS; i++) {
-		size = strlen(*strings[i]) + 1;
-		*strings[i] = memcpy(at, *strings[i], size);
+	kept = malloc(sizeof(*kept) + size);
+	if (!kept)
+		return NULL;
+	at = kept->strings;
+	for (int i = 0; i < STRINGS; i++) {
+		size = strlen(strings[i]) + 1;
+		strings[i] = memcpy(at, strings[i], size);
 		at += size;
 	}
-	return copy;
+	kept->entry = *entry;
+	kept->entry.namespace = strings[0];
+	kept->entry.pod = strings[1];
+	kept->entry.container = strings[2];
+	kept->entry.program = strings[3];
+	kept->entry.text = strings[4];
+	kept->owner = get_owner(journal, kept->strings, (uint32_t)key_size);
+	if (kept->owner)
+		return kept;
+	free(kept);
+	return NULL;
+}
+
+/* The oldest entry of the container that has the most; of several such, the oldest of all theirs. */
+static void make_room(struct journal *journal)
+{
+	size_t victim = 0;
+
+	if (journal->count < JOURNAL_SIZE)
+		return;
+	for (size_t i = 1; i < journal->count; i++)
+		if (journal->kept[i]->owner->entries > journal->kept[victim]->owner->entries)
+			victim = i;
+	journal->kept[victim]->owner->entries--;
+	free(journal->kept[victim]);
+	journal->count--;
+	journal->lost++;
+	memmove(&journal->kept[victim], &journal->kept[victim + 1],
+		(journal->count - victim) * sizeof(journal->kept[0]));
 }
 
 void journal_add(struct journal *journal, const struct journal_entry *entry)
 {
-	struct journal_entry copy = *entry;
-	struct kept *kept;
-	char *strings;
+	struct kept *kept = journal ? make_kept(journal, entry) : NULL;
 
-	if (!journal)
-		return;
-	strings = keep_strings(&copy);
-	if (!strings) {
-		journal->lost++;
+	if (!kept) {
+		if (journal)
+			journal->lost++;
 		return;
 	}
-	copy.sequence = ++journal->newest;
-	copy.realtime_ns = copy.realtime_ns ?: journal->realtime_ns;
-	kept = &journal->ring[copy.sequence % JOURNAL_SIZE];
-	free(kept->strings);
-	kept->strings = strings;
-	kept->entry = copy;
+	make_room(journal);
+	kept->entry.sequence = ++journal->newest;
+	kept->entry.realtime_ns = kept->entry.realtime_ns ?: journal->realtime_ns;
+	kept->owner->entries++;
+	journal->kept[journal->count++] = kept;
 }
 
 void journal_add_daemon(struct journal *journal, const char *text)
@@ -155,60 +206,47 @@ void journal_add_daemon(struct journal *journal, const char *text)
 
 static void tell_exits(struct journal *journal)
 {
-	struct exits *exits, *next;
+	struct owner *owner, *next;
 
-	HASH_ITER(hh, journal->exits, exits, next) {
-		const char *pod = exits->key + strlen(exits->key) + 1;
+	for (owner = journal->owners; owner; owner = owner->hh.next) {
+		const char *pod = owner->key + strlen(owner->key) + 1;
 		const struct journal_entry entry = { .type = JOURNAL_process_exits,
-						     .namespace = exits->key,
+						     .namespace = owner->key,
 						     .pod = pod,
 						     .container = pod + strlen(pod) + 1,
-						     .number[0] = exits->untold };
+						     .number[0] = owner->untold };
 
-		if (exits->untold)
+		if (owner->untold)
 			journal_add(journal, &entry);
+		owner->told = owner->untold = 0;
 	}
-	forget_exits(journal);
-}
-
-static struct exits *get_exits(struct journal *journal, const char *key, uint32_t key_size)
-{
-	struct exits *exits;
-
-	HASH_FIND(hh, journal->exits, key, key_size, exits);
-	if (exits)
-		return exits;
-	exits = calloc(1, sizeof(*exits) + key_size);
-	if (!exits)
-		return NULL;
-	memcpy(exits->key, key, key_size);
-	exits->key_size = key_size;
-	HASH_ADD_KEYPTR(hh, journal->exits, exits->key, exits->key_size, exits);
-	if (HASH_HAS(exits))
-		return exits;
-	free(exits);
-	return NULL;
+	HASH_ITER(hh, journal->owners, owner, next) {
+		if (owner->entries)
+			continue;
+		HASH_DEL(journal->owners, owner);
+		free(owner);
+	}
 }
 
 void journal_add_exit(struct journal *journal, const char *key, uint32_t key_size, const char *program,
 		      uint32_t pid, int32_t wait_status)
 {
-	struct exits *exits = journal ? get_exits(journal, key, key_size) : NULL;
+	struct owner *owner = journal ? get_owner(journal, key, key_size) : NULL;
 	struct journal_entry entry = { .type = JOURNAL_process_exit,
 				       .program = program,
 				       .pid = pid,
 				       .number = { wait_status >> 8 & 0xff, wait_status & 0x7f } };
 
-	if (!exits) {
+	if (!owner) {
 		if (journal)
 			journal->lost++;
 		return;
 	}
-	if (exits->told >= JOURNAL_EXITS) {
-		exits->untold++;
+	if (owner->told >= JOURNAL_EXITS) {
+		owner->untold++;
 		return;
 	}
-	exits->told++;
+	owner->told++;
 	entry.namespace = key;
 	entry.pod = key + strlen(key) + 1;
 	entry.container = entry.pod + strlen(entry.pod) + 1;

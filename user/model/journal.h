@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 /*
- * What happened: a ring of the last JOURNAL_SIZE entries. Numbers begin at 1 and are never used again. An entry's time is that of
- * the reading that found it. All functions allow a journal that is NULL, and then do nothing.
+ * What happened: JOURNAL_SIZE entries. When it is full the oldest entry of the container that has the most makes room, so that one
+ * that fails again and again takes the place of its own entries only. Numbers begin at 1, grow, and are never used again. An entry's
+ * time is that of the reading that found it. All functions allow a journal that is NULL, and then do nothing.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -49,10 +50,10 @@ enum journal_type journal_find_type(const char *name);
 /* 0 and 0 while there is none. */
 uint64_t journal_oldest(const struct journal *journal);
 uint64_t journal_newest(const struct journal *journal);
-/* Entries that were written over, or found no memory. */
+/* Entries that made room, or found no memory. */
 uint64_t journal_lost(const struct journal *journal);
-/* The entry of this number, until the next is added; NULL when it is not there (any more). */
-const struct journal_entry *journal_get(const struct journal *journal, uint64_t sequence);
+/* The first entry that is there past this number, until the next is added; NULL when there is none. */
+const struct journal_entry *journal_next(const struct journal *journal, uint64_t sequence);
 
 /* The time of what is added from now on; at least once a second. */
 void journal_set_time(struct journal *journal, uint64_t now_ns, uint64_t realtime_ns);
