@@ -98,6 +98,75 @@ Test(connection, past_the_bound_a_new_row_is_other)
 	cr_expect_not(connection_is_other(row(container, "fd77::2", 3)));
 }
 
+static unsigned int rows_of(struct container *container)
+{
+	return HASH_COUNT(container->connections);
+}
+
+Test(connection, who_has_the_most_makes_room_for_who_has_less)
+{
+	struct container *greedy = container_get(model, "", "", "a", 1),
+			 *modest = container_get(model, "", "", "b", 1);
+
+	model->limits.connections = 24; /* a share is 3 */
+	for (uint16_t port = 1; port <= 29; port++)
+		row(greedy, "fd77::2", port)->opened++;
+	eq(rows_of(greedy), 25);
+	eq(row(greedy, "::", 0)->opened, 5);
+	connection_begin(model);
+	row(greedy, "fd77::2", 24)->open = 2;
+	row(greedy, "fd77::2", 24)->opened = 7;
+	for (uint16_t port = 1; port <= 5; port++)
+		cr_expect_not(connection_is_other(row(modest, "fd77::2", port)));
+	eq(model->connections, 24);
+	eq(rows_of(modest), 5);
+	/* its newest have gone, with what is open and all that they counted, and come back into `other` */
+	eq(rows_of(greedy), 20);
+	eq(row(greedy, "::", 0)->opened, 5 + 7 + 4);
+	eq(row(greedy, "::", 0)->open, 2);
+	cr_expect_not(connection_is_other(row(greedy, "fd77::2", 19)));
+	cr_expect(connection_is_other(row(greedy, "fd77::2", 20)));
+	eq(model->folded_connections, 7 + 4);
+}
+
+Test(connection, room_is_made_up_to_an_equal_number_and_not_below_a_share)
+{
+	struct container *first = container_get(model, "", "", "a", 1), *second;
+
+	model->limits.connections = 24;
+	for (uint16_t port = 1; port <= 24; port++)
+		row(first, "fd77::2", port);
+	connection_begin(model);
+	second = container_get(model, "", "", "b", 1);
+	for (uint16_t port = 1; port <= 29; port++)
+		row(second, "fd77::2", port);
+	eq(rows_of(first), 12 + 1);
+	eq(rows_of(second), 12 + 1);
+	model->limits.connections = 24 * 8;
+	connection_begin(model);
+	model->connections = 24 * 8; /* full of others' */
+	cr_expect(connection_is_other(row(model->node, "fd77::2", 1)));
+	model->connections = 24;
+}
+
+Test(connection, a_container_that_ends_makes_no_room)
+{
+	struct container *first = container_get(model, "", "", "a", 1),
+			 *second = container_get(model, "", "", "b", 1);
+
+	for (uint16_t port = 1; port <= 3; port++)
+		row(first, "fd77::2", port);
+	connection_begin(model);
+	cr_assert_eq(model->most_connected, first);
+	container_merge(model, first, second);
+	cr_expect_null(model->most_connected);
+	cr_expect(connection_is_other(row(model->node, "fd77::2", 1)));
+	connection_begin(model);
+	cr_expect_not(connection_is_other(row(model->node, "fd77::2", 1)));
+	connection_forget(model, second);
+	cr_expect_null(model->most_connected);
+}
+
 Test(connection, an_idle_row_goes_on_in_other_an_open_one_stays)
 {
 	struct container *container = container_get(model, "", "", "a", 1);

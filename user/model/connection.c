@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/connection.h"
+#include "record_connection.h"
 
 #define OTHER_NAME "other"
 
@@ -73,20 +74,13 @@ static bool enter(struct container *container, struct connection *connection)
 	return HASH_HAS(connection);
 }
 
-struct connection *connection_get(struct model *model, struct container *container,
-				  const struct connection_key *key, uint64_t realtime_ns)
+static struct connection *get(struct model *model, struct container *container,
+			      const struct connection_key *key, uint64_t realtime_ns)
 {
-	const struct connection_key other = { .direction = key->direction };
 	struct connection *connection = find(container, key);
 
 	if (connection)
 		return connection;
-	if (!is_other(key) && model->limits.connections && model->connections >= model->limits.connections) {
-		key = &other;
-		connection = find(container, key);
-		if (connection)
-			return connection;
-	}
 	connection = calloc(1, sizeof(*connection));
 	if (!connection)
 		return NULL;
@@ -125,31 +119,78 @@ static void leave(struct model *model, struct connection *connection)
 	free(connection);
 }
 
+/* Its numbers are those of the row `other` from now on. False: out of memory, and it stays. */
+static bool fold(struct model *model, struct connection *connection)
+{
+	const struct connection_key key = { .direction = connection->key.direction };
+	struct connection *other = get(model, connection->container, &key, connection->created_ns);
+
+	if (!other)
+		return false;
+	merge(other, connection);
+	leave(model, connection);
+	return true;
+}
+
+/* The newest row of the container that had the most at the last reading, if it has more than its share and than who asks. */
+static bool make_room(struct model *model, const struct container *container)
+{
+	struct container *most = model->most_connected;
+	struct connection *connection;
+	uint64_t count;
+
+	if (!most || HASH_COUNT(most->connections) <= model->limits.connections / CONNECTION_SHARE ||
+	    HASH_COUNT(most->connections) <= HASH_COUNT(container->connections) + 1)
+		return false;
+	connection = ELMT_FROM_HH(most->connections->hh.tbl, most->connections->hh.tbl->tail);
+	while (connection && connection_is_other(connection))
+		connection = connection->hh.prev;
+	count = connection ? connection->opened + connection->failed : 0;
+	if (!connection || !fold(model, connection))
+		return false;
+	model->folded_connections += count ?: 1;
+	return true;
+}
+
+struct connection *connection_get(struct model *model, struct container *container,
+				  const struct connection_key *key, uint64_t realtime_ns)
+{
+	const struct connection_key other = { .direction = key->direction };
+	struct connection *connection = find(container, key);
+	bool is_full = model->limits.connections && model->connections >= model->limits.connections;
+
+	if (!connection && !is_other(key) && is_full && !make_room(model, container))
+		key = &other;
+	return connection ?: get(model, container, key, realtime_ns);
+}
+
+static void begin(struct model *model, struct container *container)
+{
+	struct connection *connection;
+
+	for (connection = container->connections; connection; connection = connection->hh.next)
+		connection->open = connection->open_trip_ns = connection->open_trips = 0;
+	if (!model->most_connected ||
+	    HASH_COUNT(container->connections) > HASH_COUNT(model->most_connected->connections))
+		model->most_connected = container;
+}
+
 void connection_begin(struct model *model)
 {
-	struct connection *next = (struct connection *)connection_next(model, NULL);
-
-	for (; next; next = (struct connection *)connection_next(model, next))
-		next->open = next->open_trip_ns = next->open_trips = 0;
+	model->most_connected = NULL;
+	for (struct container *container = model->containers; container; container = container->hh.next)
+		begin(model, container);
+	begin(model, model->node);
 }
 
 static void fold_idle(struct model *model, struct container *container, uint64_t now_ns)
 {
 	struct connection *connection, *next;
 
-	HASH_ITER(hh, container->connections, connection, next) {
-		const struct connection_key key = { .direction = connection->key.direction };
-		struct connection *other;
-
-		if (connection_is_other(connection) || connection->open ||
-		    now_ns - connection->active_ns < model->limits.grace_ns)
-			continue;
-		other = connection_get(model, container, &key, connection->created_ns);
-		if (!other)
-			continue;
-		merge(other, connection);
-		leave(model, connection);
-	}
+	HASH_ITER(hh, container->connections, connection, next)
+		if (!connection_is_other(connection) && !connection->open &&
+		    now_ns - connection->active_ns >= model->limits.grace_ns)
+			fold(model, connection);
 }
 
 void connection_expire(struct model *model, uint64_t now_ns)
@@ -163,6 +204,8 @@ void connection_move(struct model *model, struct container *from, struct contain
 {
 	struct connection *connection, *next;
 
+	if (model->most_connected == from)
+		model->most_connected = NULL;
 	HASH_ITER(hh, from->connections, connection, next) {
 		struct connection *there = find(to, &connection->key);
 
@@ -186,6 +229,8 @@ void connection_forget(struct model *model, struct container *container)
 
 	if (!container)
 		return;
+	if (model->most_connected == container)
+		model->most_connected = NULL;
 	HASH_ITER(hh, container->connections, connection, next)
 		leave(model, connection);
 }

@@ -5,7 +5,8 @@
  * by option. The node's rows are those that no container could be given.
  *
  * Bounded: past limits.connections, past what the kernel keeps, and after the grace time without an open connection, a row's
- * numbers are those of the container's row `other` of that direction. So the sums over the rows of a container are never cut.
+ * numbers are those of the container's row `other` of that direction. So the sums over the rows of a container are never cut. When
+ * the table is full and a container has more than its share (1 / CONNECTION_SHARE), its newest row makes room for one of who has less.
  */
 #include "model/model.h"
 
@@ -46,7 +47,8 @@ uint64_t connection_round_trip_ns(const struct connection *connection);
 /* Is it the sum of what the bounds folded? */
 bool connection_is_other(const struct connection *connection);
 
-/* The row, made at first sight, or `other` past the bound: whoever counts there counts what was folded. NULL when out of memory. */
+/* The row, made at first sight, or `other` past the bound: whoever counts there counts what was folded. NULL when out of memory. It
+ * may fold another row, whose connections it counts. */
 struct connection *connection_get(struct model *model, struct container *container,
 				  const struct connection_key *key, uint64_t realtime_ns);
 /* Clears what is not summed (open, open_trip_ns, open_trips) of all rows: to be set anew. */

@@ -45,6 +45,8 @@ struct model {
 	struct protocol_baseline *host_protocols; /* owned; NULL until they were read */
 	struct disk_device *devices;              /* model/disk_device.h */
 	uint32_t connections; /* rows of all containers but `other` (model/connection.h) */
+	struct container
+		*most_connected; /* that had the most of them at the last reading; or the node, or NULL */
 	uint64_t calls_by_number[SYSCALL_NUMBERS];
 	uint64_t errors_by_number[ERRNO_NUMBERS];
 	/* what the bounds folded or evicted, for self_series_folded_total{table} */
