@@ -175,6 +175,28 @@ Test(api, filters_look_at_names)
 	expect_items("/api/v1/programs?namespace=sho", "container", "");
 }
 
+Test(api, what_is_shown_can_be_asked_for)
+{
+	static const char program[] = "a-program-with-a-name-past-sixteen-bytes";
+	struct container *container;
+	json_t *json;
+
+	model->limits.label_length = 16;
+	container = add(1, "shop", "web-0", "a-container-with-a-long-name");
+	cr_assert_not_null(add_program(container, program));
+	cr_assert_not_null(add_program(container, "a-program-with-a-name-past-sixteen-byteS"));
+	expect_items("/api/v1/containers?pod=web-0", "container", "a-container-with");
+	expect_items("/api/v1/containers?container=a-container-with", "container", "a-container-with");
+	expect_items(
+		"/api/v1/programs?container=a-container-with&program=a-program-with-a-name-past-sixteen-bytes",
+		"program", program);
+	json = answer(200, "/api/v1/syscalls?namespace=shop&pod=web-0&container=a-container-with");
+	json_decref(json);
+	json = answer(200,
+		      "/api/v1/syscalls?namespace=shop&pod=web-0&container=a-container-with-a-long-name");
+	json_decref(json);
+}
+
 Test(api, pods_are_sums_of_their_containers)
 {
 	json_t *json, *item;

@@ -193,11 +193,12 @@ static unsigned int answer_path(struct api_answer *answer, const char *path)
 unsigned int api_answer(const struct api_input *in, const char *path, const struct query *query,
 			bool is_check, struct buffer *out)
 {
-	struct api_answer answer = { .in = in,
-				     .query = query,
-				     .is_check = is_check,
-				     .begin = out->size,
-				     .json = { .out = out, .text_limit = in->model->limits.label_length } };
+	/* Names that can be asked for are shown as they are: the model has cut those of containers, programs have less than NAME_SIZE. */
+	size_t label_length = in->model->limits.label_length;
+	struct json json = { .out = out, .text_limit = label_length > NAME_SIZE ? label_length : NAME_SIZE };
+	struct api_answer answer = {
+		.in = in, .query = query, .is_check = is_check, .begin = out->size, .json = json
+	};
 
 	return answer_path(&answer, path);
 }
