@@ -235,11 +235,9 @@ static void tell_state(const struct daemon *daemon)
 static int start_http(struct daemon *daemon)
 {
 	const struct http_route routes[] = {
-		{ "/metrics", scrape_metrics, NULL, "all metrics", &daemon->scrape },
-		{ "/metrics/cadvisor", scrape_cadvisor, NULL, "containers as cAdvisor shows them",
-		  &daemon->scrape },
-		{ "/api/v1/", interface_answer, "application/json", "the same and more as JSON",
-		  &daemon->interface },
+		{ "/metrics", scrape_metrics, NULL, &daemon->scrape },
+		{ "/metrics/cadvisor", scrape_cadvisor, NULL, &daemon->scrape },
+		{ "/api/v1/", interface_answer, "application/json", &daemon->interface },
 	};
 	const struct options *options = &daemon->options;
 	const struct http_config config = {

@@ -22,6 +22,7 @@
 #include "http/http.h"
 
 #define BIG ((size_t)8 << 20)
+#define HASH_OF_SECRET "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
 
 static struct loop *loop;
 static struct http *http;
@@ -54,8 +55,9 @@ static inline bool answer_ready(void *context)
 }
 
 static const struct http_route routes[] = {
-	{ "/metrics", serve_metrics, "text/plain; version=0.0.4; charset=utf-8", "all metrics", NULL },
-	{ "/broken", serve_nothing, "text/plain", NULL, NULL },
+	{ "/metrics", serve_metrics, "text/plain; version=0.0.4; charset=utf-8", NULL },
+	{ "/broken", serve_nothing, "text/plain", NULL },
+	{ "/api/", serve_nothing, "application/json", NULL },
 };
 
 static const char *const addresses[] = { "127.0.0.1:0", "[::1]:0" };
@@ -118,6 +120,15 @@ static inline void finish(void)
 	loop_free(loop);
 	cr_assert_eq(shared->refs, 1, "a body leaked");
 	http_body_unref(shared);
+}
+
+static inline void write_web(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	cr_assert_not_null(file);
+	fputs(text, file);
+	fclose(file);
 }
 
 static inline int dial_port(uint16_t port)

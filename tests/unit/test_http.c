@@ -30,6 +30,19 @@ Test(http, routes_methods_and_headers)
 	finish();
 }
 
+Test(http, below_a_route_of_json_it_says_in_json_what_is_wrong)
+{
+	struct http_config config = make_config();
+
+	start(&config);
+	expect("GET", "/api/x", 500, "Content-Type: application/json\r\n", "{\"error\":\"out of memory\"}");
+	expect("DELETE", "/api/x", 405, "Allow: GET, HEAD\r\n",
+	       "{\"error\":\"only GET and HEAD are served\"}");
+	expect("GET", "/api/x?y=%zz", 400, NULL, "{\"error\":\"malformed URL\"}");
+	expect("GET", "/api", 404, "Content-Type: text/plain", "not found\n");
+	finish();
+}
+
 Test(http, accept_header_reaches_the_handler_and_post_with_a_body_does_not)
 {
 	static char body[1 << 16];

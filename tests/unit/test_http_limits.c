@@ -6,8 +6,6 @@
 #include "export/renderings.h"
 #include "unit/http_world.h"
 
-#define HASH_OF_SECRET "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW"
-
 #ifdef __SANITIZE_ADDRESS__ /* writing one of the big answers takes 40 ms of processor time */
 #define LATE_NS (100 * NS_PER_MS)
 #else
@@ -65,9 +63,9 @@ static void serve_rendered(void *context, const struct http_request *request, st
 }
 
 static const struct http_route own_routes[] = {
-	{ "/names", serve_names, "text/plain", NULL, NULL },
-	{ "/big", serve_big, "text/plain", NULL, NULL },
-	{ "/rendered", serve_rendered, "text/plain", NULL, NULL },
+	{ "/names", serve_names, "text/plain", NULL },
+	{ "/big", serve_big, "text/plain", NULL },
+	{ "/rendered", serve_rendered, "text/plain", NULL },
 };
 
 static struct http_config own_config(void)
@@ -280,15 +278,6 @@ Test(http_limits, the_last_rendering_is_given_on_while_there_is_no_room)
 	expect("GET", "/rendered", 200, NULL, NULL);
 	finish();
 	renderings_done(&renderings);
-}
-
-static void write_web(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	cr_assert_not_null(file);
-	fputs(text, file);
-	fclose(file);
 }
 
 static atomic_int news_count;

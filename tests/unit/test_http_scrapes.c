@@ -144,7 +144,7 @@ static void read_some(int i, int *open_fds, int *good, int *refused)
 
 Test(http_scrapes, a_thousand_at_once_of_a_thousand_containers)
 {
-	static const struct http_route scraped[] = { { "/metrics", serve, "text/plain", NULL, NULL } };
+	static const struct http_route scraped[] = { { "/metrics", serve, "text/plain", NULL } };
 	struct http_config config = make_config();
 	struct rlimit files = { 8192, 8192 };
 	int good = 0, refused = 0, open_fds = SCRAPES;

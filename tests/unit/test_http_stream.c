@@ -35,21 +35,27 @@ static void tick(void *context)
 }
 
 static const struct http_route stream_routes[] = {
-	{ "/stream", serve_stream, "text/event-stream", NULL, NULL },
-	{ "/metrics", serve_metrics, "text/plain", NULL, NULL },
+	{ "/stream", serve_stream, "text/event-stream", NULL },
+	{ "/metrics", serve_metrics, "text/plain", NULL },
 };
 
-static void start_streams(unsigned int max_streams)
+static void start_streams_of(unsigned int max_streams, const char *web_config_file)
 {
 	struct http_config config = make_config();
 
 	config.routes = stream_routes;
 	config.route_count = 2;
 	config.max_streams = max_streams;
+	config.web_config_file = web_config_file;
 	config.timeout_s = 2;
 	config.render = render;
 	config.render_context = &renders;
 	start(&config);
+}
+
+static void start_streams(unsigned int max_streams)
+{
+	start_streams_of(max_streams, NULL);
 }
 
 /* The handlers' loop runs already: this timer is added by a thread that is not its own, before anything is asked. */
@@ -249,6 +255,51 @@ Test(http_stream, the_server_ends_while_streams_wait_or_are_sent, .timeout = 20)
 	finish();
 	for (int i = 0; i < 5; i++)
 		close(fds[i]);
+}
+
+static int open_stream_as(const char *credentials)
+{
+	char request[200];
+	int fd = dial();
+
+	snprintf(request, sizeof(request),
+		 "GET /stream HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %s\r\n\r\n", credentials);
+	send_text(fd, request);
+	free(read_until(fd, "event: one\n", 1));
+	return fd;
+}
+
+Test(http_stream, one_ends_when_its_user_is_gone_or_has_another_password, .timeout = 20)
+{
+	static const char alice[] = "YWxpY2U6c2VjcmV0", bob[] = "Ym9iOnNlY3JldA==";
+	static const char new_password[] = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrS";
+	char path[] = "/tmp/ktally-test-XXXXXX", text[300];
+	int fd_alice, fd_bob;
+
+	close(mkstemp(path));
+	write_web(path, "basic_auth_users: {alice: " HASH_OF_SECRET ", bob: " HASH_OF_SECRET "}\n");
+	start_streams_of(4, path);
+	start_ticks();
+	fd_alice = open_stream_as(alice);
+	fd_bob = open_stream_as(bob);
+	cr_assert_eq(http_streams(http), 2);
+	snprintf(text, sizeof(text), "basic_auth_users: {alice: %s, bob: " HASH_OF_SECRET "}\n",
+		 new_password);
+	write_web(path, text);
+	free(read_all(fd_alice, NULL));
+	free(read_until(fd_bob, "event: one\n", 7));
+	cr_assert_eq(http_streams(http), 1);
+	cr_assert_eq(http_refused(http, HTTP_REFUSED_USER), 1);
+	/* while the file is wrong nobody comes in, and nobody is sent out */
+	write_web(path, "nonsense: 1\n");
+	free(read_until(fd_bob, "event: one\n", 7));
+	write_web(path, "basic_auth_users: {alice: " HASH_OF_SECRET "}\n");
+	free(read_all(fd_bob, NULL));
+	wait_for_connections(0);
+	cr_assert_eq(http_streams(http), 0);
+	cr_assert_eq(http_refused(http, HTTP_REFUSED_USER), 2);
+	finish();
+	unlink(path);
 }
 
 Test(http_stream, heads_have_no_stream, .timeout = 20)

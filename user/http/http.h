@@ -59,8 +59,7 @@ struct http_route {
 	const char *path; /* one that ends with a slash also has all below it, but `/` */
 	http_handler *handler;
 	const char *content_type;
-	const char *description; /* for the landing page */
-	void *context;           /* of the handler */
+	void *context; /* of the handler */
 };
 
 struct http_config {

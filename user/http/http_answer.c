@@ -16,8 +16,10 @@ void http_answer_done(struct http *http, struct http_client *client)
 	http_room_leave(http, client);
 	http_stream_end(client->reply.stream);
 	http_body_unref(client->reply.body);
+	web_access_unref(client->admitted);
 	free(client->names);
 	free(client->parameters);
+	client->admitted = NULL;
 	client->reply = (struct http_reply){};
 	client->names = NULL;
 	client->parameters = NULL;
@@ -93,18 +95,17 @@ static enum MHD_Result ask_handler(struct http *http, struct MHD_Connection *con
 {
 	const struct web_file *file = http_file_find(&http->config, path);
 
-	client->route = file ? NULL : find_route(http, path);
 	if (!client->route && !file)
-		return http_reply_text(connection, state, MHD_HTTP_NOT_FOUND, "not found\n");
+		return http_reply_text(connection, state, MHD_HTTP_NOT_FOUND, "not found");
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return http_reply_text(connection, state, MHD_HTTP_METHOD_NOT_ALLOWED,
-				       "only GET and HEAD are served\n");
+				       "only GET and HEAD are served");
 	if (file)
 		return http_file_queue(connection, state, file);
 	client->is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
 	if (!read_request(connection, client, path))
 		return client->is_malformed ? http_reply_text(connection, state, MHD_HTTP_BAD_REQUEST,
-							      "too many parameters\n") :
+							      "too many parameters") :
 					      MHD_NO;
 	client->reply = (struct http_reply){ .status = MHD_HTTP_OK,
 					     .content_type = client->route->content_type };
@@ -154,10 +155,11 @@ static enum web_verdict check_user(struct http *http, struct MHD_Connection *con
 }
 
 static enum MHD_Result admit(struct http *http, struct MHD_Connection *connection, struct http_client *client,
-			     const struct web_state *state, const char *path, const char *method)
+			     struct web_state *state, const char *path, const char *method)
 {
 	switch (check_user(http, connection, client, state)) {
 	case WEB_ALLOWED:
+		client->admitted = web_access_ref(state);
 		return ask_handler(http, connection, client, state, path, method);
 	case WEB_LATER:
 		suspend(connection, client, HTTP_STEP_PASSWORD);
@@ -171,17 +173,30 @@ static enum MHD_Result admit(struct http *http, struct MHD_Connection *connectio
 }
 
 static enum MHD_Result begin(struct http *http, struct MHD_Connection *connection, struct http_client *client,
-			     const struct web_state *state, const char *path, const char *method)
+			     struct web_state *state, const char *path, const char *method)
 {
 	if (is_too_many(http, client, path))
 		return http_reply_refuse(http, connection, state, HTTP_REFUSED_CONNECTIONS);
 	client->is_surplus &= http->clients.count >
 			      http->clients.enough; /* served, it has the time of any other */
 	if (client->is_malformed)
-		return http_reply_text(connection, state, MHD_HTTP_BAD_REQUEST, "malformed URL\n");
+		return http_reply_text(connection, state, MHD_HTTP_BAD_REQUEST, "malformed URL");
 	if (is_too_often(http, &state->config))
 		return http_reply_refuse(http, connection, state, HTTP_REFUSED_RATE);
 	return admit(http, connection, client, state, path, method);
+}
+
+bool http_answer_is_allowed(const struct http_client *client, const struct web_state *state)
+{
+	const struct web_state *before = client->admitted;
+	const char *header = MHD_lookup_connection_value(client->connection, MHD_HEADER_KIND,
+							 MHD_HTTP_HEADER_AUTHORIZATION);
+
+	if (state == before)
+		return true;
+	if (state->config.client_auth != WEB_CLIENT_NONE || before->config.client_auth != WEB_CLIENT_NONE)
+		return false; /* its certificate was looked at when the session began */
+	return web_auth_holds(&before->config, &state->config, header);
 }
 
 enum MHD_Result http_answer_give(struct http *http, struct MHD_Connection *connection, const char *path,
@@ -192,6 +207,9 @@ enum MHD_Result http_answer_give(struct http *http, struct MHD_Connection *conne
 
 	if (!client)
 		return MHD_NO;
+	client->route = find_route(http, path);
+	client->is_json = client->route && client->route->content_type &&
+			  strcmp(client->route->content_type, JSON_TYPE) == 0;
 	state = http_server_refresh(http);
 	if (!state) /* also when it went bad while this request waited */
 		return http_reply_refuse(http, connection, NULL, HTTP_REFUSED_CONFIG);

@@ -31,6 +31,8 @@ struct http_client {
 	bool is_shut;
 	/* The current request. */
 	bool is_malformed, is_suspended, is_head;
+	bool is_json;               /* what is wrong is said in JSON, as the rest of its route */
+	struct web_state *admitted; /* that let it in; NULL: nobody did yet */
 	enum http_step step;
 	struct web_ticket ticket; /* its mail takes the client from thread to thread */
 	const struct http_route *route;

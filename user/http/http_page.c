@@ -33,6 +33,6 @@ static void answer_readyz(void *context, const struct http_request *request, str
 }
 
 const struct http_route http_pages[HTTP_PAGES] = {
-	{ "/healthz", answer_healthz, TEXT_TYPE, "whether it runs", NULL },
-	{ "/readyz", answer_readyz, TEXT_TYPE, "whether it has something to serve", NULL },
+	{ "/healthz", answer_healthz, TEXT_TYPE, NULL },
+	{ "/readyz", answer_readyz, TEXT_TYPE, NULL },
 };

@@ -75,11 +75,12 @@ static enum MHD_Result queue_body(struct MHD_Connection *connection, const struc
 enum MHD_Result http_reply_text(struct MHD_Connection *connection, const struct web_state *state,
 				unsigned int status, const char *text)
 {
-	const struct http_reply reply = { .status = status, .content_type = TEXT_TYPE };
+	bool is_json = http_server_client(connection)->is_json;
+	const struct http_reply reply = { .status = status, .content_type = is_json ? JSON_TYPE : TEXT_TYPE };
 	struct http_body *body = http_body_new();
 
 	if (body)
-		buffer_add_string(&body->buffer, text);
+		buffer_printf(&body->buffer, is_json ? "{\"error\":\"%s\"}" : "%s\n", text);
 	if (!body || body->buffer.failed) {
 		http_body_unref(body);
 		return MHD_NO; /* without memory for a line of text all that can be done is to close */
@@ -94,15 +95,14 @@ enum MHD_Result http_reply_refuse(struct http *http, struct MHD_Connection *conn
 		unsigned int status;
 		const char *text;
 	} answers[HTTP_REFUSALS] = {
-		[HTTP_REFUSED_CONNECTIONS] = { MHD_HTTP_SERVICE_UNAVAILABLE, "too many connections\n" },
-		[HTTP_REFUSED_RATE] = { MHD_HTTP_TOO_MANY_REQUESTS, "too many requests\n" },
-		[HTTP_REFUSED_USER] = { MHD_HTTP_UNAUTHORIZED, "Unauthorized\n" },
-		[HTTP_REFUSED_PASSWORDS] = { MHD_HTTP_SERVICE_UNAVAILABLE,
-					     "too many passwords to compare\n" },
+		[HTTP_REFUSED_CONNECTIONS] = { MHD_HTTP_SERVICE_UNAVAILABLE, "too many connections" },
+		[HTTP_REFUSED_RATE] = { MHD_HTTP_TOO_MANY_REQUESTS, "too many requests" },
+		[HTTP_REFUSED_USER] = { MHD_HTTP_UNAUTHORIZED, "Unauthorized" },
+		[HTTP_REFUSED_PASSWORDS] = { MHD_HTTP_SERVICE_UNAVAILABLE, "too many passwords to compare" },
 		[HTTP_REFUSED_CONFIG] = { MHD_HTTP_INTERNAL_SERVER_ERROR,
-					  "the web-config file is wrong; the log says what\n" },
-		[HTTP_REFUSED_MEMORY] = { MHD_HTTP_SERVICE_UNAVAILABLE, "too much is being sent\n" },
-		[HTTP_REFUSED_STREAMS] = { MHD_HTTP_SERVICE_UNAVAILABLE, "too many streams\n" },
+					  "the web-config file is wrong; the log says what" },
+		[HTTP_REFUSED_MEMORY] = { MHD_HTTP_SERVICE_UNAVAILABLE, "too much is being sent" },
+		[HTTP_REFUSED_STREAMS] = { MHD_HTTP_SERVICE_UNAVAILABLE, "too many streams" },
 	};
 
 	http->refused[reason]++;
@@ -143,7 +143,7 @@ enum MHD_Result http_reply_send(struct http *http, struct MHD_Connection *connec
 	client->reply.body = NULL;
 	if (!reply.body || reply.body->buffer.failed) {
 		http_body_unref(reply.body);
-		return http_reply_text(connection, state, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory\n");
+		return http_reply_text(connection, state, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
 	}
 	if (!http_room_take(http, client, reply.body))
 		return http_reply_refuse(http, connection, state, HTTP_REFUSED_MEMORY);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "http/http_answer.h"
 #include "http/http_server.h"
 
 #define RENDER_NS (5 * NS_PER_MS)           /* in one turn of the loop; the last rendering may take longer */
@@ -16,6 +17,7 @@ struct http_stream {
 	struct http *http;          /* NULL: it has not begun */
 	struct http_client *client; /* NULL: its connection has ended, or not begun */
 	bool is_away;               /* with the handlers, or on the way */
+	bool is_over;               /* its user may see no more */
 	/* Of whom it is with. */
 	uint64_t tick; /* of the last events */
 	size_t filled, sent,
@@ -237,6 +239,8 @@ static void on_feeds(void *context)
 {
 	struct http *http = context;
 	struct mail *mail;
+	/* NULL while the file is wrong: nobody new is let in, and who is in stays until it says what is to be */
+	const struct web_state *state = http_server_refresh(http);
 
 	while ((mail = mailbox_take(&http->streams.feeds))) {
 		struct http_stream *stream = mail_of(mail, struct http_stream, mail);
@@ -246,6 +250,8 @@ static void on_feeds(void *context)
 			http_stream_free(stream);
 			continue;
 		}
+		stream->is_over = state && !http_answer_is_allowed(stream->client, state);
+		http->refused[HTTP_REFUSED_USER] += stream->is_over;
 		stream->client->is_waiting = stream->client->is_suspended = false;
 		http_clients_touch(&http->clients, stream->client, true);
 		MHD_resume_connection(stream->client->connection);
@@ -277,6 +283,8 @@ ssize_t http_stream_read(void *cls, uint64_t position, char *data, size_t capaci
 	(void)position;
 	if (stream->is_away) /* its connection is about to end */
 		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (stream->is_over)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
 	http_clients_touch(&stream->http->clients, client, true); /* it takes what it is sent */
 	while (stream->sent < stream->filled) {
 		const struct buffer *from = &stream->bodies[stream->sent]->buffer;

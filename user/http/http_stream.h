@@ -5,7 +5,8 @@
  *
  * A stream goes back and forth between the two loops: when all of an event has been handed to the network it waits with the
  * handlers for the next tick, and comes back with it rendered. Who takes events slowly is not there at some ticks and has none of
- * them; nothing queues up. What several streams ask for is rendered once a tick, a few milliseconds in each turn of the loop.
+ * them; nothing queues up. One whose user was taken from the web-config file, or has another password there, or that came by a
+ * client certificate before the file changed, ends at the next tick. What several streams ask for is rendered once a tick, a few milliseconds in each turn of the loop.
  */
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -256,6 +256,22 @@ static const struct web_user *find_user(const struct web_config *config, const c
 	return NULL;
 }
 
+bool web_auth_holds(const struct web_config *before, const struct web_config *now, const char *header)
+{
+	const struct web_user *old, *new;
+	const char *name, *password;
+	char text[HEADER_MAX];
+
+	if (now->user_count == 0)
+		return true;
+	if (!header || !web_auth_parse(header, text, sizeof(text), &name, &password))
+		return false;
+	old = find_user(before, name);
+	new = find_user(now, name);
+	explicit_bzero(text, sizeof(text));
+	return old && new &&strcmp(old->hash, new->hash) == 0;
+}
+
 enum web_verdict web_auth_check(struct web_auth *auth, const struct web_config *config, const char *header,
 				const struct sockaddr *address, struct web_ticket *ticket)
 {

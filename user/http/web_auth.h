@@ -33,6 +33,9 @@ void web_auth_free(struct web_auth *auth);
 /* `header` is the value of `Authorization`, or NULL; `config` has users. Not thread-safe: always by the same thread. */
 enum web_verdict web_auth_check(struct web_auth *auth, const struct web_config *config, const char *header,
 				const struct sockaddr *address, struct web_ticket *ticket);
+/* Whether `header`, which was right when the users were those of `before`, is right with those of `now`: its user has the
+ * same hash, or nobody is asked. One whose password was only hashed anew has to come again. */
+bool web_auth_holds(const struct web_config *before, const struct web_config *now, const char *header);
 /* To be called for each ticket that arrived, before it is used for anything else. */
 void web_auth_settle(struct web_auth *auth, struct web_ticket *ticket);
 
