@@ -79,6 +79,10 @@ struct probe_config {
 #define GIVEN_DISKS 16
 #define GIVEN_CONNECTIONS 64
 
+/* Containers that have more than this part of all groups get no more of them, told by their cgroups; those past CROWDS are not told. */
+#define GROUP_SHARE 4
+#define CROWDS 8
+
 struct control {
 	/* survey: its number, and whether it makes records for tasks without one or only marks those that are there */
 	__u32 survey_number;
@@ -87,6 +91,8 @@ struct control {
 	__u32 slot_count;
 	__u32 group_count;
 	__u32 disk_count;
+	/* cgroups of those who have their share of groups, with CGROUP_V1; 0: the end */
+	__u64 crowd[CROWDS];
 	/* survey_sockets: only those that listen, before the hooks; what comes to them then has an owner at once */
 	__u32 survey_listeners;
 	__u32 slot[GIVEN_SLOTS];

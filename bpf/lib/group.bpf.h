@@ -12,8 +12,30 @@ static __always_inline struct cpu_state *cpu_current(__u32 *ret_number)
 	return bpf_map_lookup_elem(&cpus, &number);
 }
 
-/* Group of a cgroup, made at first sight; 0 when none is free (counted). Runs with interrupts off or in process context. */
-static __noinline __u32 group_get(struct cpu_state *cpu, __u64 cgroup_id)
+#define CROWD_LEVELS 32 /* that are looked at upwards; nobody but who hides is further down */
+
+/* Is it in a container that has its share of all groups? The reader says which do: none, on most machines. */
+static __noinline bool group_is_crowded(struct cgroup *cgroup, __u64 hierarchy)
+{
+	__u32 zero = 0;
+	const struct control *control = bpf_map_lookup_elem(&control_map, &zero);
+
+	if (!control || !control->crowd[0])
+		return false;
+	for (__u32 level = 0; level < CROWD_LEVELS && cgroup; level++) {
+		__u64 id = BPF_CORE_READ(cgroup, kn, id) | hierarchy;
+
+		for (__u32 i = 0; i < CROWDS; i++)
+			if (control->crowd[i] == id)
+				return true;
+		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
+	}
+	return cgroup != NULL;
+}
+
+/* Group of a cgroup, made at first sight; 0 when none is free or its container has enough (counted). Runs with interrupts off or in
+ * process context. */
+static __noinline __u32 group_get(struct cpu_state *cpu, __u64 cgroup_id, struct cgroup *cgroup)
 {
 	__u32 *found = bpf_map_lookup_elem(&group_by_cgroup, &cgroup_id);
 	struct group *group;
@@ -21,6 +43,10 @@ static __noinline __u32 group_get(struct cpu_state *cpu, __u64 cgroup_id)
 
 	if (found)
 		return *found;
+	if (group_is_crowded(cgroup, cgroup_id & CGROUP_V1)) {
+		cpu->crowded++;
+		return 0;
+	}
 	if (bpf_map_pop_elem(&free_groups, &number)) {
 		cpu->no_group++;
 		return 0;

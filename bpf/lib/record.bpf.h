@@ -122,7 +122,7 @@ static __noinline __u32 record_new(struct cpu_state *cpu, struct task_struct *ta
 	record->tgid = tgid;
 	record->cset = (__u64)BPF_CORE_READ(task, cgroups);
 	record->cgroup_id = task_cgroup_id(task);
-	record->group = group_get(cpu, record->cgroup_id);
+	record->group = group_get(cpu, record->cgroup_id, task_cgroup(task));
 	if (pid == tgid)
 		flags |= RECORD_LEADER;
 	if (BPF_CORE_READ(task, flags) & PF_KTHREAD_BIT)

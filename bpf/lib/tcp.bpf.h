@@ -99,7 +99,7 @@ static __always_inline void tcp_begin(struct tcp_socket *socket, const struct so
 {
 	if (socket->connection) /* its last end went unseen */
 		connection_end(socket, sk);
-	tcp_socket_own(socket, task_cgroup_id((struct task_struct *)bpf_get_current_task()));
+	tcp_socket_own_by_task(socket, (struct task_struct *)bpf_get_current_task());
 	socket->phase = phase;
 	socket->began_ns = bpf_ktime_get_ns();
 	if (phase == TCP_PHASE_CONNECTING)
@@ -210,7 +210,7 @@ static __always_inline void tcp_on_survey(const struct sock *sk, struct task_str
 		return;
 	/* a child that opened before the hooks has its listener's phase, and owner */
 	if (socket->phase == TCP_PHASE_NEW)
-		tcp_socket_own(socket, task_cgroup_id(task));
+		tcp_socket_own_by_task(socket, task);
 	if (!is_open) {
 		socket->phase = state == TCP_LISTEN ? TCP_PHASE_LISTENING : TCP_PHASE_CONNECTING;
 		return;

@@ -60,13 +60,13 @@ static __always_inline struct tcp_socket *tcp_socket_get(const struct sock *sk, 
 	return bpf_map_lookup_elem(&tcp_sockets_by_address, &address);
 }
 
-static __always_inline void tcp_socket_own(struct tcp_socket *socket, __u64 cgroup_id)
+static __always_inline void tcp_socket_own(struct tcp_socket *socket, __u64 cgroup_id, struct cgroup *cgroup)
 {
 	__u32 number, group = 0;
 	struct cpu_state *cpu = cpu_current(&number);
 
 	if (cpu && cgroup_id)
-		group = group_get(cpu, cgroup_id);
+		group = group_get(cpu, cgroup_id, cgroup);
 	socket->group = group;
 	socket->cgroup_id = group ? cgroup_id : 0;
 }
@@ -74,9 +74,15 @@ static __always_inline void tcp_socket_own(struct tcp_socket *socket, __u64 cgro
 /* Owner by the socket itself. On v1 and hybrid the v2 root says nothing: the v1 cgroup is what counts. */
 static __always_inline void tcp_socket_own_by_maker(struct tcp_socket *socket, const struct sock *sk)
 {
-	__u64 cgroup_id = sock_cgroup_id(sk);
+	struct cgroup *cgroup = sock_cgroup(sk);
+	__u64 cgroup_id = cgroup ? BPF_CORE_READ(cgroup, kn, id) : 0;
 
-	tcp_socket_own(socket, cfg.cgroup_v1 && cgroup_id <= 1 ? 0 : cgroup_id);
+	tcp_socket_own(socket, cfg.cgroup_v1 && cgroup_id <= 1 ? 0 : cgroup_id, cgroup);
+}
+
+static __always_inline void tcp_socket_own_by_task(struct tcp_socket *socket, struct task_struct *task)
+{
+	tcp_socket_own(socket, task_cgroup_id(task), task_cgroup(task));
 }
 
 /* What is kept for the owner; that of group 0 when there is none or its cgroup is gone. */

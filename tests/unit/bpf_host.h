@@ -164,6 +164,8 @@ __u32 host_sockets_by_address(void);
 
 /* The system calls of a container that is looked at; the current task's. A cgroup is in no other before it is put there. */
 void host_cgroup_put_below(__u64 id, __u64 above);
+/* Below this cgroup no more groups are made; 0: the list ends. */
+void host_set_crowd(__u32 index, __u64 cgroup_id);
 struct focus_counts *host_focus(__u32 place);
 struct focus_list *host_focus_list(void);
 void host_set_group_focus(__u32 number, __u32 focus);

@@ -19,6 +19,14 @@ void host_cgroup_put_below(__u64 id, __u64 above)
 	parent->v1->self.cgroup = parent->v1;
 }
 
+void host_set_crowd(__u32 index, __u64 cgroup_id)
+{
+	__u32 zero = 0;
+	struct control *control = bpf_map_lookup_elem(&control_map, &zero);
+
+	control->crowd[index] = cgroup_id;
+}
+
 struct focus_counts *host_focus(__u32 place)
 {
 	return bpf_map_lookup_elem(&focuses, &place);

@@ -153,6 +153,47 @@ Test(bpf_switch, without_a_free_group_the_first_takes_all_and_says_so)
 		host_task_free(tasks[i]);
 }
 
+static __u32 group_of_new(uint32_t pid, uint64_t cgroup_id)
+{
+	struct host_task *new = host_task_new(NULL, pid, AFTER, cgroup_id, "x");
+	__u32 group;
+
+	host_sched_switch(false, NULL, new);
+	group = host_record(slot_of(pid))->group;
+	host_leave(new, false, HOST_SLEEPING, NULL);
+	host_task_free(new);
+	return group;
+}
+
+Test(bpf_switch, in_a_container_that_has_its_share_no_more_groups_are_made)
+{
+	host_cgroup_put_below(5009, 5003);
+	host_cgroup_put_below(5011, 5009);
+	host_cgroup_put_below(5003, 1);
+	eq(group_of_new(211, 5009), 1);
+	host_set_crowd(0, 6007);
+	host_set_crowd(1, 5003);
+	eq(group_of_new(223, 5011), 0);
+	eq(group_of_new(227, 5003), 0);
+	eq(group_of_new(229, 5009), 1); /* it has one */
+	eq(group_of_new(233, 5021), 2); /* is elsewhere */
+	eq(host_cpu(0)->crowded, 2);
+	eq(host_cpu(0)->no_group, 0);
+	eq(host_free_groups(), GROUPS - 1 - 2);
+	host_set_crowd(1, 0);
+	eq(group_of_new(239, 5011), 3);
+}
+
+Test(bpf_switch, in_a_container_that_has_its_share_nobody_hides_far_below)
+{
+	for (uint64_t id = 7000; id < 7040; id++)
+		host_cgroup_put_below(id + 1, id);
+	eq(group_of_new(211, 7040), 1);
+	host_set_crowd(0, 6007);
+	eq(group_of_new(223, 7031), 2); /* 32 levels, up to 7000 */
+	eq(group_of_new(227, 7032), 0);
+}
+
 Test(bpf_switch, on_v1_the_cgroup_is_that_of_the_cpu_hierarchy_unless_it_is_the_root)
 {
 	struct host_task *v1, *root;

@@ -45,6 +45,7 @@ static void describe_records(const struct collector *collector, struct self *sel
 	self_set(self, SELF_UNATTRIBUTED, "io_uring", NULL, statistics->unattributed_uring);
 	self_set(self, SELF_UNATTRIBUTED, "connections", NULL, statistics->unattributed_connections);
 	self_set(self, SELF_UNATTRIBUTED, "groups", NULL, statistics->no_group);
+	self_set(self, SELF_SERIES_FOLDED, "groups", NULL, statistics->crowded);
 	self_set(self, SELF_UNATTRIBUTED, "disk_requests", NULL, statistics->disks.unattributed);
 	self_set(self, SELF_UNATTRIBUTED, "disk_completions", NULL, statistics->disks.lost);
 	self_set(self, SELF_UNATTRIBUTED, "oom_kills", NULL, statistics->unattributed_victims);

@@ -79,6 +79,7 @@ struct container {
 	struct cgroup *instances; /* list by next_instance; those alive and those in their grace time */
 	uint32_t instance_count;
 	uint32_t alive;         /* instances whose cgroup exists */
+	uint32_t groups;        /* of the kernel's that they have, see read/crowd.h */
 	bool has_old_gauges;    /* an instance came, went or was read since they were summed */
 	uint64_t dead_since_ns; /* CLOCK_MONOTONIC; 0 while alive */
 	uint64_t created_ns;    /* CLOCK_REALTIME */

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "model/container.h"
 #include "model/focus.h"
+#include "read/cgroup_roots.h"
 
 #define UNTOLD_GROUPS 64 /* more than a turn makes on any machine that is not at its end */
 
@@ -52,49 +53,6 @@ static uint32_t focus_of(const struct focus_reader *reader, const struct contain
 	return FOCUS_NONE;
 }
 
-static bool is_below(const struct cgroup *cgroup, const struct cgroup *above)
-{
-	size_t size = strlen(above->path);
-
-	return ((cgroup->id ^ above->id) & CGROUP_V1) == 0 && strncmp(cgroup->path, above->path, size) == 0 &&
-	       cgroup->path[size] == '/';
-}
-
-/* Cgroups of one container that are not below one another. */
-struct roots {
-	const struct cgroup *cgroup[FOCUS_CGROUPS];
-	uint32_t count;
-};
-
-/* Of many: a container may make any number of cgroups below its own, so they are not compared each with each. */
-static void add_root(struct roots *roots, const struct cgroup *cgroup)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < roots->count; i++) {
-		if (is_below(cgroup, roots->cgroup[i]))
-			return;
-	}
-	for (uint32_t i = 0; i < roots->count; i++) {
-		if (!is_below(roots->cgroup[i], cgroup))
-			roots->cgroup[kept++] = roots->cgroup[i];
-	}
-	if (kept < FOCUS_CGROUPS)
-		roots->cgroup[kept++] = cgroup;
-	roots->count = kept;
-}
-
-/* What the kernel finds below belongs to them: not of a slice or an unknown layout, where each folder stands for itself. */
-static void find_roots(const struct container *container, struct roots *ret_roots)
-{
-	ret_roots->count = 0;
-	for (const struct cgroup *cgroup = container->instances; cgroup; cgroup = cgroup->next_instance) {
-		if (!cgroup->removed && cgroup->identity &&
-		    (cgroup->identity->kind == IDENTITY_CONTAINER || cgroup->identity->kind == IDENTITY_UNIT))
-			add_root(ret_roots, cgroup);
-	}
-}
-
 static bool add_to_list(struct focus_list *list, uint32_t *count, uint64_t cgroup_id, uint32_t focus)
 {
 	if (*count == FOCUS_CGROUPS)
@@ -112,7 +70,8 @@ static void list_root(const struct focus_reader *reader, const struct cgroup *ro
 	bool fits = add_to_list(list, count, root->id, focus);
 
 	for (const struct cgroup *cgroup = reader->model->cgroups; cgroup && fits; cgroup = cgroup->hh.next) {
-		if (!cgroup->removed && cgroup->container != root->container && is_below(cgroup, root))
+		if (!cgroup->removed && cgroup->container != root->container &&
+		    cgroup_roots_is_below(cgroup, root))
 			fits = add_to_list(list, count, cgroup->id, focus_of(reader, cgroup->container));
 	}
 	if (!fits) {
@@ -127,11 +86,11 @@ static void make_list(const struct focus_reader *reader, struct focus_list *list
 
 	memset(list, 0, sizeof(*list));
 	for (uint32_t i = 0; i < FOCUS_PLACES; i++) {
-		struct roots roots;
+		struct cgroup_roots roots;
 
 		if (!reader->container[i])
 			continue;
-		find_roots(reader->container[i], &roots);
+		cgroup_roots_find(reader->container[i], &roots);
 		for (uint32_t at = 0; at < roots.count; at++)
 			list_root(reader, roots.cgroup[at], FOCUS_FIRST + i, list, &count);
 	}

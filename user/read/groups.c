@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "read/crowd.h"
 #include "read/groups.h"
 #include "read/tcp_groups.h"
 
@@ -183,6 +184,7 @@ void groups_pass(struct groups *groups, const struct thread_owner *owner)
 	}
 	add_group(groups, 0, NULL, model);
 	set_rest(model->node, model);
+	crowd_pass(groups->table, model, groups->count);
 }
 
 uint64_t groups_count(const struct groups *groups)

@@ -34,7 +34,8 @@ struct records_statistics {
 	uint64_t connections, connection_capacity; /* rows in use */
 	struct disks_statistics disks;
 	uint64_t unattributed_victims; /* of the OOM killer: written over before they were read */
-	uint64_t no_group;             /* records without a group */
+	uint64_t no_group;             /* records without a group, because none was free */
+	uint64_t crowded;              /* and because their container has its share */
 	uint64_t stale_slots;          /* mended by the kernel side */
 	uint64_t orphans;              /* mended here */
 	uint64_t poked;                /* CPUs brought up to date without a switch */

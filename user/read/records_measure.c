@@ -33,6 +33,7 @@ void records_measure_statistics(struct records *records)
 	statistics->unattributed_connections = groups_unattributed_connections(records->groups);
 	statistics->unattributed_calls = statistics->unattributed_switches = 0;
 	statistics->unattributed_births = statistics->no_group = statistics->stale_slots = 0;
+	statistics->crowded = 0;
 	statistics->unattributed_bytes = statistics->unattributed_messages = 0;
 	statistics->unattributed_uring = 0;
 	for (uint32_t i = 0; i < records->table.cpu_count; i++) {
@@ -45,6 +46,7 @@ void records_measure_statistics(struct records *records)
 		statistics->unattributed_messages += cpu->unknown_messages;
 		statistics->unattributed_uring += cpu->unknown_uring;
 		statistics->no_group += cpu->no_group;
+		statistics->crowded += cpu->crowded;
 		statistics->stale_slots += cpu->stale_slot;
 		starts += cpu->slotless_starts;
 		for (unsigned int j = 0; j < DIMENSION_WIDTH(exit_status); j++)
