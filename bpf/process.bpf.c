@@ -74,10 +74,10 @@ int give(void *context)
 		return 0;
 	for (__u32 i = 0; i < GIVEN_SLOTS && i < control->slot_count; i++)
 		bpf_map_push_elem(&free_slots, &control->slot[i], 0);
-	for (__u32 i = 0; i < GIVEN_GROUPS && i < control->group_count; i++) {
+	for (__u32 i = 0; i < GIVEN_GROUPS && i < control->group_cgroup_count; i++)
 		bpf_map_delete_elem(&group_by_cgroup, &control->group_cgroup[i]);
+	for (__u32 i = 0; i < GIVEN_GROUPS && i < control->group_count; i++)
 		bpf_map_push_elem(&free_groups, &control->group[i], 0);
-	}
 	for (__u32 i = 0; i < GIVEN_CONNECTIONS && i < control->connection_key_count; i++)
 		bpf_map_delete_elem(&connection_by_key, &control->connection_key[i]);
 	for (__u32 i = 0; i < GIVEN_CONNECTIONS && i < control->connection_count; i++)

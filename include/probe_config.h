@@ -87,9 +87,9 @@ struct control {
 	/* survey: its number, and whether it makes records for tasks without one or only marks those that are there */
 	__u32 survey_number;
 	__u32 survey_makes;
-	/* give: slots, groups and entries of disks[] to be taken again */
+	/* give: slots, groups and entries of disks[] to be taken again; cgroups that are to have no group any more */
 	__u32 slot_count;
-	__u32 group_count;
+	__u32 group_count, group_cgroup_count;
 	__u32 disk_count;
 	/* cgroups of those who have their share of groups, with CGROUP_V1; 0: the end */
 	__u64 crowd[CROWDS];
@@ -97,7 +97,7 @@ struct control {
 	__u32 survey_listeners;
 	__u32 slot[GIVEN_SLOTS];
 	__u32 group[GIVEN_GROUPS];
-	__u64 group_cgroup[GIVEN_GROUPS]; /* whose they were */
+	__u64 group_cgroup[GIVEN_GROUPS];
 	__u32 disk[GIVEN_DISKS];
 	__u64 disk_owner[GIVEN_DISKS];
 	/* entries of connections[], and keys of others that are to be found no more */

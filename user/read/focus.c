@@ -9,8 +9,9 @@
 #include "model/container.h"
 #include "model/focus.h"
 #include "read/cgroup_roots.h"
+#include "read/group_stock.h"
 
-#define UNTOLD_GROUPS 64 /* more than a turn makes on any machine that is not at its end */
+#define UNTOLD_GROUPS (2 * GROUP_DEAL) /* more than a turn makes on any machine that is not at its end */
 
 struct focus_reader {
 	struct table *table;

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "read/crowd.h"
+#include "read/group_stock.h"
 #include "read/groups.h"
 #include "read/tcp_groups.h"
 
@@ -21,6 +22,7 @@ struct groups {
 	struct group_last *last;         /* [group_count] */
 	struct group_latency *latencies; /* the same for latencies; NULL outside profile full */
 	struct tcp_groups *tcp;
+	struct group_stock stock;
 	uint64_t count;
 };
 
@@ -44,8 +46,11 @@ int groups_new(struct table *table, struct groups **ret_groups)
 		groups_free(groups);
 		return error;
 	}
+	error = group_stock_init(&groups->stock, table->group_count);
 	/* group 0 is for what finds none */
-	error = table_fill(table->free_groups, 1, table->group_count - 1);
+	error = error ?:
+			table_fill(table->free_groups, 1,
+				   group_stock_last(&groups->stock, table->group_count));
 	if (error) {
 		groups_free(groups);
 		return error;
@@ -59,6 +64,7 @@ void groups_free(struct groups *groups)
 	if (!groups)
 		return;
 	tcp_groups_free(groups->tcp);
+	group_stock_done(&groups->stock);
 	free(groups->last);
 	free(groups->latencies);
 	free(groups);
@@ -144,10 +150,11 @@ static void add_group(struct groups *groups, uint32_t number, struct container *
 	groups->latencies[number] = groups->table->latencies[number];
 }
 
-/* Nobody refers to the group: no thread record, and the cgroup is gone. */
-static void release(struct groups *groups, struct cgroup *cgroup, struct model *model)
+/* Nobody refers to the group: no thread record, and the cgroup is gone. Returns how many live groups are fewer. */
+static uint32_t release(struct groups *groups, struct cgroup *cgroup, struct model *model)
 {
 	struct group *group = &groups->table->groups[cgroup->group];
+	uint32_t live = group->state == GROUP_LIVE;
 
 	memset(group, 0, sizeof(*group));
 	memset(&groups->last[cgroup->group], 0, sizeof(*groups->last));
@@ -156,15 +163,18 @@ static void release(struct groups *groups, struct cgroup *cgroup, struct model *
 		memset(&groups->latencies[cgroup->group], 0, sizeof(*groups->latencies));
 	}
 	tcp_groups_release(groups->tcp, cgroup, model);
-	table_give_group(groups->table, cgroup->group, cgroup->id);
+	table_forget_group(groups->table, cgroup->id);
+	group_stock_take(&groups->stock, groups->table, cgroup->group);
 	cgroup->group = 0;
+	return live;
 }
 
 void groups_pass(struct groups *groups, const struct thread_owner *owner)
 {
 	struct model *model = owner->model;
 
-	tcp_groups_pass(groups->tcp, owner);
+	uint32_t live = tcp_groups_pass(groups->tcp, owner);
+
 	groups->count = 0;
 	for (struct cgroup *cgroup = model->cgroups; cgroup; cgroup = cgroup->hh.next) {
 		bool quiet;
@@ -178,13 +188,14 @@ void groups_pass(struct groups *groups, const struct thread_owner *owner)
 			set_rest(cgroup->container, model);
 		}
 		if (quiet && cgroup->removed && !cgroup->references)
-			release(groups, cgroup, model);
+			live -= release(groups, cgroup, model);
 		else
 			groups->count++;
 	}
 	add_group(groups, 0, NULL, model);
 	set_rest(model->node, model);
 	crowd_pass(groups->table, model, groups->count);
+	group_stock_deal(&groups->stock, groups->table, live);
 }
 
 uint64_t groups_count(const struct groups *groups)

@@ -120,11 +120,11 @@ void table_give(struct table *table)
 {
 	struct control *control = table->control;
 
-	if (!control->slot_count && !control->group_count && !control->disk_count &&
-	    !control->connection_count && !control->connection_key_count)
+	if (!control->slot_count && !control->group_count && !control->group_cgroup_count &&
+	    !control->disk_count && !control->connection_count && !control->connection_key_count)
 		return;
 	probe_give(table->probe);
-	control->slot_count = control->group_count = control->disk_count = 0;
+	control->slot_count = control->group_count = control->group_cgroup_count = control->disk_count = 0;
 	control->connection_count = control->connection_key_count = 0;
 }
 
@@ -135,13 +135,17 @@ void table_give_slot(struct table *table, uint32_t slot)
 		table_give(table);
 }
 
-void table_give_group(struct table *table, uint32_t group, uint64_t cgroup_id)
+void table_give_group(struct table *table, uint32_t group)
 {
-	uint32_t index = table->control->group_count++;
-
-	table->control->group[index] = group;
-	table->control->group_cgroup[index] = cgroup_id;
+	table->control->group[table->control->group_count++] = group;
 	if (table->control->group_count == GIVEN_GROUPS)
+		table_give(table);
+}
+
+void table_forget_group(struct table *table, uint64_t cgroup_id)
+{
+	table->control->group_cgroup[table->control->group_cgroup_count++] = cgroup_id;
+	if (table->control->group_cgroup_count == GIVEN_GROUPS)
 		table_give(table);
 }
 

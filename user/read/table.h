@@ -41,9 +41,11 @@ void table_done(struct table *table);
 /* Fills a stack with the numbers from `first` to `last`, so that `first` is taken first. Before any hook is attached. */
 int table_fill(int stack, uint32_t first, uint32_t last);
 
-/* Lists a slot, or a group or entry of disks[] and whose it was, to be given back; the list is handed over when it is full and by table_give(). */
+/* Lists a slot, a group, or an entry of disks[] and whose it was, to be given back; the list is handed over when it is full and by table_give(). */
 void table_give_slot(struct table *table, uint32_t slot);
-void table_give_group(struct table *table, uint32_t group, uint64_t cgroup_id);
+void table_give_group(struct table *table, uint32_t group);
+/* Lists a cgroup that is to have no group any more: before its group is given back. */
+void table_forget_group(struct table *table, uint64_t cgroup_id);
 void table_give_disk(struct table *table, uint32_t disk, uint64_t owner);
 void table_give_connection(struct table *table, uint32_t number);
 /* Lists a key of connections[] to be deleted; its entry is given back apart, when nobody can be about to use it any more. */

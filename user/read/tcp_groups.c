@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "read/group_stock.h"
 #include "read/tcp_groups.h"
 
-#define FREE_RUN 64 /* groups are taken in order: so many unused ones in a row past the highest end a pass */
+#define FREE_RUN \
+	(2 *     \
+	 GROUP_DEAL) /* groups are taken nearly in order: so many unused ones in a row past the highest end a pass */
 
 struct tcp_groups {
 	const struct table *table;
@@ -114,11 +117,11 @@ static struct cgroup *find_cgroup(uint32_t number, uint64_t cgroup_id, const str
 	return cgroup;
 }
 
-void tcp_groups_pass(struct tcp_groups *groups, const struct thread_owner *owner)
+uint32_t tcp_groups_pass(struct tcp_groups *groups, const struct thread_owner *owner)
 {
 	struct model *model = owner->model;
 	uint64_t open = groups->released_open;
-	uint32_t free_run = 0;
+	uint32_t free_run = 0, live = 0;
 
 	for (struct container *container = model->containers; container; container = container->hh.next)
 		container->value[V_TCP_CONNECTIONS] = 0;
@@ -134,6 +137,7 @@ void tcp_groups_pass(struct tcp_groups *groups, const struct thread_owner *owner
 			continue;
 		}
 		free_run = 0;
+		live++;
 		if (i >= groups->high)
 			groups->high = i + 1;
 		if (!has_grown(&groups->table->group_tcps[i], &groups->last[i]) &&
@@ -147,6 +151,7 @@ void tcp_groups_pass(struct tcp_groups *groups, const struct thread_owner *owner
 		open += count_open(&groups->last[i]);
 	}
 	model->node->value[V_TCP_CONNECTIONS] = open;
+	return live;
 }
 
 void tcp_groups_release(struct tcp_groups *groups, const struct cgroup *cgroup, struct model *model)

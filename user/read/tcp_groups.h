@@ -13,9 +13,9 @@ void tcp_groups_free(struct tcp_groups *groups);
 /*
  * Adds what grew in each group to the container of its cgroup and to the node, and sets the gauges anew. Packets come without a
  * thread of the cgroup running, so all groups in use are looked at: two cache lines each. A cgroup that only its sockets told of
- * is asked for by `owner->find_cgroup`.
+ * is asked for by `owner->find_cgroup`. Returns how many are in use.
  */
-void tcp_groups_pass(struct tcp_groups *groups, const struct thread_owner *owner);
+uint32_t tcp_groups_pass(struct tcp_groups *groups, const struct thread_owner *owner);
 /* The last of a group whose cgroup is gone; its open connections end in group 0, so they stay in the node's gauge. */
 void tcp_groups_release(struct tcp_groups *groups, const struct cgroup *cgroup, struct model *model);
 /* Connections opened that no cgroup could be given. */
