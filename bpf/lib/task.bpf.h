@@ -67,6 +67,8 @@ static __always_inline __u32 task_wait_reason(struct task_struct *task, __u32 st
 		return 1 + VALUE_INDEX(wait_reason, DISK);
 	if (task->flags & PF_KTHREAD_BIT)
 		return WAIT_NONE;
+	if (task->thread_info.status & THREAD_COMPAT_BIT) /* its numbers are others */
+		return 1 + VALUE_INDEX(wait_reason, OTHER);
 	call = task_call_now(task);
 	if (call.number >= SYSCALL_NUMBERS)
 		return 1 + VALUE_INDEX(wait_reason, OTHER);

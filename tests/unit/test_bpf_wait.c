@@ -60,6 +60,13 @@ static uint64_t sum_of_waits(const struct record *record)
 		eq(record_->wait_reason, WAIT_NONE);                 \
 	} while (0)
 
+Test(bpf_wait, a_sleep_in_a_call_of_32_bit_is_other_for_its_numbers_are_not_these)
+{
+	host_task_set_compat(task, true);
+	waits_for(OTHER, FUTEX, 0, HOST_SLEEPING, false);
+	host_task_set_compat(task, false);
+}
+
 Test(bpf_wait, a_sleep_is_exact_without_the_time_on_the_run_queue)
 {
 	waits_for(SLEEP, NANOSLEEP, 0, HOST_SLEEPING, false);
