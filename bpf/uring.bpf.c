@@ -9,7 +9,7 @@ int io_uring_complete(__u64 *context)
 {
 	struct uring_completion done = uring_completion(context);
 
-	on_uring_complete(done.request, done.result, false);
+	on_uring_complete(done.request, done.result, done.may_move, false);
 	return 0;
 }
 
@@ -21,6 +21,17 @@ int io_uring_complete_tracepoint(struct trace_event_raw_io_uring_complete *conte
 
 	if (bpf_core_field_exists(context->req))
 		request = context->req;
-	on_uring_complete(request, context->res, true);
+	on_uring_complete(request, context->res, context->cflags & URING_ENTRY_BUFFER, true);
+	return 0;
+}
+
+/*
+ * Where the ring is full the kernel puts completions aside and tells them here alone, without the request: from the refactoring of
+ * io_get_cqe(), 6.6, on. Any context of the ring's work; of the kind that is not skipped.
+ */
+SEC("tracepoint/io_uring/io_uring_cqe_overflow")
+int io_uring_cqe_overflow(struct trace_event_raw_io_uring_cqe_overflow *context)
+{
+	on_uring_overflow(context->res);
 	return 0;
 }

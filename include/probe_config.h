@@ -28,6 +28,8 @@ enum call_transfer {
 	TRANSFER_SEND_MANY,
 	TRANSFER_SENDFILE,
 	TRANSFER_SPLICE,
+	TRANSFER_EVENTS,
+	TRANSFER_CONNECT,
 };
 
 /* What the tracepoint io_uring_complete tells. */

@@ -107,7 +107,7 @@ struct cpu_state {
 	__u64 stale_slot;    /* the current slot was not the current thread's */
 	__u64 stale_calls;   /* system calls that met a stale slot and no record of their own */
 	__u64 unknown_bytes; /* moved by a call whose descriptor says nothing any more */
-	__u64 unknown_messages; /* of sendmmsg and recvmmsg, whose lengths could not be read */
+	__u64 unknown_messages; /* of sendmmsg and recvmmsg, and completions of AIO, that could not be read */
 	__u64 unknown_uring;    /* completions of io_uring that may have moved bytes, and do not tell where */
 	__u64 sample_state;     /* of the random distances between sampled system calls */
 	__u64 sample_in;        /* system calls until the next sample */

@@ -86,6 +86,8 @@ static __always_inline void on_call_exit(struct pt_regs *regs, __u64 call, long 
 		compat = BPF_CORE_READ(current, thread_info.status) & THREAD_COMPAT_BIT;
 	}
 	error = call_end_error(result);
+	if (error == ERRNO_RESTART_ALWAYS)
+		return;
 	/* a child's first return is not a call of its own: the parent's is counted */
 	if (result == 0 && !compat && CALL_IS_CLONE(call))
 		return;

@@ -4,8 +4,9 @@
 #include "lib/record.bpf.h"
 
 #define ERRNO_MAX 4095
-#define ERRNO_RESTART_FIRST \
-	512 /* ERESTARTSYS and its kin never reach user space: the signal makes EINTR of them */
+/* ERESTARTSYS and its kin, include/linux/errno.h: a signal came. They never reach user space: the call begins anew, or ends in EINTR. */
+#define ERRNO_RESTART_FIRST 512
+#define ERRNO_RESTART_ALWAYS 513 /* ERESTARTNOINTR: it goes on, whatever the signal does */
 #define ERRNO_RESTART_LAST 516
 #define ERRNO_INTERRUPTED 4
 

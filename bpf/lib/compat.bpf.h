@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 /* All that differs between kernels (5.10 to 7.x) or architectures: one getter each, with the commit and version of the change.
- * Memory of processes: compat_memory.bpf.h. */
+ * Memory of processes: compat_memory.bpf.h; sockets: compat_socket.bpf.h; io_uring: compat_uring.bpf.h. */
 
 /* Commit 2f064a59a11f ("sched: Change task_struct::state"), 5.14: long state became unsigned int __state. */
 struct task_struct___before_5_14 {
@@ -217,6 +217,8 @@ static __always_inline enum descriptor_kind file_kind(struct file *file)
 #define PROTOCOL_UDP 17
 #define PROTOCOL_UDPLITE 136
 #define PROTOCOL_MPTCP 262
+#define ERROR_NETWORK_UNREACHABLE 101
+#define ERROR_HOST_UNREACHABLE 113
 
 /* VALUE_INDEX(protocol, x) of a socket. */
 static __always_inline __u32 protocol_of(__u32 family, __u32 type, __u32 protocol)
@@ -263,40 +265,5 @@ static __always_inline bool file_splices_itself(struct file *file)
 	return BPF_CORE_READ(socket, ops, splice_read);
 }
 
-/* Arguments of io_uring_complete: the ring, then (user data, result), (request, user data, result) or (request, entry). */
-struct uring_completion {
-	struct io_kiocb *request; /* an address only */
-	int result;
-};
-
-static __always_inline struct uring_completion uring_completion(__u64 *context)
-{
-	struct uring_completion done = { 0 };
-
-	switch (cfg.uring) {
-	case URING_RESULT:
-		done.result = context[2];
-		break;
-	case URING_REQUEST:
-		done.request = (void *)context[1];
-		done.result = context[3];
-		break;
-	case URING_ENTRY:
-		done.request = (void *)context[1];
-		done.result = ((struct io_uring_cqe *)context[2])->res;
-		break;
-	}
-	return done;
-}
-
 #define FLAG_PEEK 0x2      /* MSG_PEEK: what stays in the socket is received by another call */
 #define FLAG_ERRORS 0x2000 /* MSG_ERRQUEUE: gives back what was sent */
-
-/* A receive by io_uring that leaves the data where they are. Its own part of the request lies over the common one. */
-static __always_inline bool uring_only_looks(struct io_kiocb *request, __u32 opcode)
-{
-	struct io_sr_msg *message = (void *)request;
-
-	return (opcode == IORING_OP_RECV || opcode == IORING_OP_RECVMSG) &&
-	       BPF_CORE_READ(message, msg_flags) & (FLAG_PEEK | FLAG_ERRORS);
-}

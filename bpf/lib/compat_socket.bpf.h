@@ -23,3 +23,18 @@ static __always_inline struct cgroup *sock_cgroup(const struct sock *sk)
 	}
 	return cgroup;
 }
+
+/* A socket of TCP that has never sent: its first number is drawn with the first SYN. */
+static __always_inline bool file_is_fresh_tcp(struct file *file)
+{
+	struct socket *socket;
+	struct sock *sk;
+
+	if (file_kind_read(file) != DESCRIPTOR_SOCKET)
+		return false;
+	socket = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(socket, sk);
+	return BPF_CORE_READ(sk, sk_protocol) == PROTOCOL_TCP &&
+	       file_protocol_read(file) == VALUE_INDEX(protocol, TCP) &&
+	       !BPF_CORE_READ((struct tcp_sock *)sk, write_seq);
+}

@@ -115,6 +115,8 @@ static __always_inline void on_focus_exit(__u64 call, long result)
 		return;
 	compat = focus_is_compat(task);
 	error = call_end_error(result);
+	if (error == ERRNO_RESTART_ALWAYS)
+		return;
 	if (result == 0 && !compat && CALL_IS_CLONE(call))
 		return; /* of a child */
 	if (call == -1ULL) {

@@ -7,7 +7,8 @@
  * socket and length, in sock_send_length and sock_recv_length: no call and no io_uring request passes those by, but the two
  * hooks cost more than all that is done in them.
  */
-#include "lib/record.bpf.h"
+#include "lib/call_end.bpf.h"
+#include "lib/compat_uring.bpf.h"
 
 /* Record of the current thread where the CPU's current slot is another's: its coming went unseen. Made when it has none; the
  * catch-all of this CPU when none is free. */
@@ -59,15 +60,15 @@ static __always_inline __u64 traffic_add_socket(struct record *record, bool writ
 	return bytes;
 }
 
-/* An open or close that is over. */
+/* An open or close that is over. One that a signal interrupts most often begins anew: it is no failure. */
 static __always_inline void traffic_add_open(struct record *record, bool close, long result)
 {
 	if (close)
 		record->narrow[V_FILE_CLOSES - RECORD_VALUES] += result == 0;
-	else if (result < 0)
-		record->narrow[V_FILE_OPEN_FAILURES - RECORD_VALUES]++;
-	else
+	else if (result >= 0)
 		record->narrow[V_FILE_OPENS - RECORD_VALUES]++;
+	else if (result > -ERRNO_RESTART_FIRST || result < -ERRNO_RESTART_LAST)
+		record->narrow[V_FILE_OPEN_FAILURES - RECORD_VALUES]++;
 }
 
 /* What is counted in the middle of a system call, or without one: told to the reader by `seq`. */
@@ -128,6 +129,7 @@ static __always_inline enum uring_kind uring_kind(__u32 opcode)
 	case IORING_OP_READ_FIXED:
 	case IORING_OP_READ:
 	case IORING_OP_READV_FIXED:
+	case IORING_OP_READ_MULTISHOT:
 	case IORING_OP_RECVMSG:
 	case IORING_OP_RECV:
 		return URING_READ;
@@ -169,8 +171,10 @@ static __always_inline __u64 uring_add(struct record *record, struct io_kiocb *r
 	}
 }
 
-/* A request of io_uring is done. Its file is still open; who works for the ring is a thread of its owner. */
-static __always_inline void on_uring_complete(struct io_kiocb *request, int result, bool preemptible)
+/* A request of io_uring is done. Its file is still open; who works for the ring is a thread of its owner. `may_move`: of a result that
+ * names no request, whether it may be of a receive or read. */
+static __always_inline void on_uring_complete(struct io_kiocb *request, int result, bool may_move,
+					      bool preemptible)
 {
 	__u32 number, opcode = BPF_CORE_READ(request, opcode);
 	enum uring_kind kind = uring_kind(opcode);
@@ -182,7 +186,7 @@ static __always_inline void on_uring_complete(struct io_kiocb *request, int resu
 	if (!cpu || (result < 0 && kind != URING_OPEN))
 		return;
 	if (!request) { /* not told; or one more result of a request, which only sockets and pipes have */
-		if (result > 0 && !cfg.has_socket_hooks)
+		if (result > 0 && may_move && !cfg.has_socket_hooks)
 			CPU_ADD(cpu->unknown_uring);
 		return;
 	}
@@ -198,4 +202,15 @@ static __always_inline void on_uring_complete(struct io_kiocb *request, int resu
 	if (unknown && result)
 		CPU_ADD(cpu->unknown_uring);
 	traffic_end(cpu, record, bytes, preemptible);
+}
+
+/* A completion that found its ring full and is not told to on_uring_complete(). */
+static __always_inline void on_uring_overflow(int result)
+{
+	const bool preemptible = true;
+	__u32 number;
+	struct cpu_state *cpu = cpu_current(&number);
+
+	if (cpu && result > 0)
+		CPU_ADD(cpu->unknown_uring);
 }

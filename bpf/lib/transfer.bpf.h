@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
 /* What a system call moved, told at its end from number, result and descriptors (include/transfers.def). */
+#include "lib/compat_socket.bpf.h"
 #include "lib/traffic.bpf.h"
 
 #define MESSAGE_BYTES 64        /* struct mmsghdr of user space */
@@ -54,6 +55,88 @@ __noinline __u64 transfer_sum_messages(__u64 messages, __u64 count)
 	return bytes;
 }
 
+/*
+ * A completion of AIO, in the caller's memory as its request is: what it moved in the low 31 bits, EVENT_MOVED set, the descriptor above,
+ * EVENT_WRITE. 0 when it is of no read or write, or failed; EVENT_UNKNOWN when it cannot be read.
+ */
+struct aio_event { /* as in <linux/aio_abi.h>: kernels without AIO have no types of it */
+	__u64 data, request;
+	__s64 result, result2;
+};
+
+struct aio_request {
+	__u64 zero[2];
+	__u16 operation, priority;
+	__u32 descriptor;
+};
+
+#define EVENT_MOVED (1ULL << 31)
+#define EVENT_DESCRIPTOR_SHIFT 32
+#define EVENT_WRITE (1ULL << 63)
+#define EVENT_UNKNOWN (~0ULL)
+
+__noinline __u64 transfer_read_event(__u64 address)
+{
+	struct aio_event event;
+	struct aio_request request;
+
+	if (bpf_probe_read_user(&event, sizeof(event), (void *)address) ||
+	    bpf_probe_read_user(&request, sizeof(request), (void *)event.request) ||
+	    event.result > TRANSFER_MAX)
+		return EVENT_UNKNOWN;
+	if (event.result < 0)
+		return 0;
+	address = EVENT_MOVED | event.result |
+		  (__u64)(request.descriptor & 0x7fffffff) << EVENT_DESCRIPTOR_SHIFT;
+	switch (request.operation) {
+	case IOCB_CMD_PREAD:
+	case IOCB_CMD_PREADV:
+		return address;
+	case IOCB_CMD_PWRITE:
+	case IOCB_CMD_PWRITEV:
+		return address | EVENT_WRITE;
+	}
+	return 0;
+}
+
+static __noinline __u64 transfer_count_events(struct cpu_state *cpu, struct record *record, __u64 events,
+					      __u64 count, bool preemptible)
+{
+	struct task_struct *task = task_current();
+	__u64 bytes = 0, event;
+	struct file *file;
+
+	for (__u32 i = 0; i < MESSAGES_MAX && i < count; i++) {
+		event = transfer_read_event(events + i * sizeof(struct aio_event));
+		if (event == EVENT_UNKNOWN)
+			CPU_ADD(cpu->unknown_messages);
+		if (event == EVENT_UNKNOWN || !event)
+			continue;
+		file = task_file(task, event >> EVENT_DESCRIPTOR_SHIFT & 0x7fffffff);
+		bytes += transfer_side(cpu, record, file, file_kind(file), event & EVENT_WRITE, false,
+				       event & (EVENT_MOVED - 1), preemptible);
+	}
+	if (count > MESSAGES_MAX)
+		CPU_ADD_MANY(cpu->unknown_messages, count - MESSAGES_MAX);
+	return bytes;
+}
+
+/* A new socket of TCP to which the kernel gave no way: then no state of it ever changes. */
+static __always_inline void transfer_count_connect(const struct record *record, struct file *file,
+						   long result)
+{
+	struct group_tcp *tcp;
+	__u32 group = record->group;
+
+	if ((result != -ERROR_NETWORK_UNREACHABLE && result != -ERROR_HOST_UNREACHABLE) ||
+	    !file_is_fresh_tcp(file))
+		return;
+	tcp = bpf_map_lookup_elem(&group_tcps, &group);
+	if (tcp)
+		__sync_fetch_and_add(
+			&tcp->value[TCP_VALUE(FAILURES) + VALUE_INDEX(connect_failure, UNREACHABLE)], 1);
+}
+
 /* The calls that open or close files, or have two descriptors or many lengths; returns the bytes counted. `how`: enum call_transfer, or-ed
  * with TRANSFER_PREEMPTIBLE. */
 #define TRANSFER_PREEMPTIBLE 0x100
@@ -89,6 +172,14 @@ static __noinline __u64 transfer_count(struct cpu_state *cpu, struct record *rec
 		return bytes +
 		       transfer_side(cpu, record, file, file_kind(file), true, true, result, preemptible);
 	}
+	if (how == TRANSFER_CONNECT) {
+		transfer_count_connect(record, task_file(task, from), result);
+		return 0;
+	}
+	if (how == TRANSFER_EVENTS)
+		return result <= 0 ?
+			       0 :
+			       transfer_count_events(cpu, record, arguments.fourth, result, preemptible);
 	if (cfg.has_socket_hooks || result <= 0 ||
 	    (how == TRANSFER_RECEIVE_MANY && arguments.fourth & (FLAG_PEEK | FLAG_ERRORS)))
 		return 0;

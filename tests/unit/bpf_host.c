@@ -272,6 +272,13 @@ void host_sock_length_tracepoint(bool sends, __u32 family, __u32 type, __u32 pro
 	free(sock);
 }
 
+void host_uring_overflow(int result)
+{
+	struct trace_event_raw_io_uring_cqe_overflow context = { .res = result };
+
+	io_uring_cqe_overflow(&context);
+}
+
 void host_uring_complete(__u32 opcode, __u32 descriptor, __u32 flags, int result)
 {
 	struct host_task *task = host.current[host.cpu];
@@ -283,6 +290,7 @@ void host_uring_complete(__u32 opcode, __u32 descriptor, __u32 flags, int result
 	__u64 context[4] = { 0, (__u64)&memory, (__u64)entry, result };
 
 	entry->res = result;
+	entry->flags = opcode == HOST_URING_UNTOLD ? flags : 0;
 	memory.message.msg_flags = flags;
 	memory.request.file = task->process->descriptor[descriptor];
 	memory.request.opcode = opcode;

@@ -61,6 +61,8 @@ void host_task_set_descriptor(struct host_task *task, __u32 descriptor, __u32 mo
 /* The same for a socket; `splices`: its protocol reads into pipes itself. */
 void host_task_set_socket(struct host_task *task, __u32 descriptor, __u32 family, __u32 type, __u32 protocol,
 			  bool splices);
+/* It has sent a packet of TCP. */
+void host_task_set_socket_sent(struct host_task *task, __u32 descriptor);
 /* Arguments after the first of the next call to end. */
 void host_task_set_arguments(struct host_task *task, __u64 second, __u64 third, __u64 fourth);
 /* Moves it alone; ids with CGROUP_V1 are those of the v1 `cpu` hierarchy, for a configuration with cgroup_v1. */
@@ -91,9 +93,12 @@ void host_sys_exit_tracepoint(__u64 number, __u64 argument, long result);
 /* A socket moved bytes in the middle of a call. */
 void host_sock_length(bool sends, __u32 family, __u32 type, __u32 protocol, int result, int flags);
 void host_sock_length_tracepoint(bool sends, __u32 family, __u32 type, __u32 protocol, int result, int flags);
-/* A request of io_uring is done; `flags` are those of a receive. */
+/* A request of io_uring is done; `flags` are those of a receive, of one that is not told those of the completion. */
 #define HOST_URING_UNTOLD 255
+#define HOST_URING_BUFFER 1
 void host_uring_complete(__u32 opcode, __u32 descriptor, __u32 flags, int result);
+/* A completion finds its ring full. */
+void host_uring_overflow(int result);
 void host_sys_enter(void);
 void host_sys_enter_tracepoint(void);
 
@@ -134,6 +139,7 @@ struct host_socket *host_socket_new(__u16 family, __u64 maker_cgroup_id);
 struct host_socket *host_socket_child(struct host_socket *listener);
 void host_socket_set_protocol(struct host_socket *socket, __u16 protocol);
 void host_socket_set_error(struct host_socket *socket, int error);
+void host_socket_set_sent(struct host_socket *socket, __u32 packets);
 void host_socket_set_round_trip(struct host_socket *socket, __u32 round_trip_us);
 void host_socket_set_state(struct host_socket *socket, int state);
 void host_socket_state_unseen(struct host_socket *socket, int state);

@@ -26,7 +26,7 @@ struct host_process {
 	struct file file[DESCRIPTORS];
 	struct inode inode[DESCRIPTORS];
 	struct socket socket[DESCRIPTORS];
-	struct sock sock[DESCRIPTORS];
+	struct tcp_sock sock[DESCRIPTORS];
 	struct proto_ops ops[DESCRIPTORS];
 };
 
@@ -99,7 +99,7 @@ static struct host_process *process_new(const char *name)
 	for (__u32 i = 0; i < DESCRIPTORS; i++) {
 		process->file[i].f_inode = &process->inode[i];
 		process->file[i].private_data = &process->socket[i];
-		process->socket[i].sk = &process->sock[i];
+		process->socket[i].sk = (struct sock *)&process->sock[i];
 		process->socket[i].ops = &process->ops[i];
 	}
 	return process;
@@ -221,8 +221,13 @@ void host_task_set_socket(struct host_task *task, __u32 descriptor, __u32 family
 	struct host_process *process = task->process;
 
 	host_task_set_descriptor(task, descriptor, HOST_SOCKET);
-	sock_set(&process->sock[descriptor], family, type, protocol);
+	sock_set((struct sock *)&process->sock[descriptor], family, type, protocol);
 	process->ops[descriptor].splice_read = splices ? (void *)1 : NULL;
+}
+
+void host_task_set_socket_sent(struct host_task *task, __u32 descriptor)
+{
+	task->process->sock[descriptor].write_seq = 1;
 }
 
 void host_task_set_arguments(struct host_task *task, __u64 second, __u64 third, __u64 fourth)

@@ -54,6 +54,11 @@ void host_socket_set_error(struct host_socket *socket, int error)
 	sock_of(socket)->sk_err = error;
 }
 
+void host_socket_set_sent(struct host_socket *socket, __u32 packets)
+{
+	socket->tcp.segs_out = packets;
+}
+
 void host_socket_set_round_trip(struct host_socket *socket, __u32 round_trip_us)
 {
 	socket->tcp.srtt_us = round_trip_us << 3;

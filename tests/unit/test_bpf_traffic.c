@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Payload of files and sockets: by the end of system calls, by the hooks of sockets, by io_uring. */
+#include <linux/aio_abi.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -17,6 +18,7 @@
 #define SPLICE 275
 #define RECVMMSG 299
 #define SENDMMSG 307
+#define IO_GETEVENTS 208
 #define EBADF_ 9
 #define ENOTSOCK_ 88
 
@@ -201,6 +203,16 @@ Test(bpf_traffic, opens_are_those_that_give_a_descriptor)
 	eq(sum_of_bytes(), 0);
 }
 
+Test(bpf_traffic, an_open_that_a_signal_interrupts_is_no_failure)
+{
+	for (int error = 512; error <= 516; error++)
+		call(OPENAT, 0, 0, 0, 0, -error);
+	eq(NARROW(FILE_OPEN_FAILURES), 0);
+	call(OPENAT, 0, 0, 0, 0, -511);
+	call(OPENAT, 0, 0, 0, 0, -517);
+	eq(NARROW(FILE_OPEN_FAILURES), 2);
+}
+
 Test(bpf_traffic, closes_are_those_that_succeed_also_of_a_range)
 {
 	for (int i = 0; i < 7; i++)
@@ -246,6 +258,68 @@ Test(bpf_traffic, lengths_that_cannot_be_are_counted_as_unknown_messages)
 	call(SENDMMSG, UDP_FD, (uintptr_t)many, 1000, 0, 1000); /* more than are looked at */
 	eq(record->value[TX(UDP)], 103 + 128 * 7);
 	eq(host_cpu(0)->unknown_messages, 6 + 1000 - 128);
+	books_balance();
+	free(many);
+}
+
+/* ---- AIO ---------------------------------------------------------------------------------------------------------- */
+
+static struct io_event event_of(struct iocb *request, uint16_t operation, uint32_t descriptor, long result)
+{
+	*request = (struct iocb){ .aio_lio_opcode = operation, .aio_fildes = descriptor };
+	return (struct io_event){ .obj = (uintptr_t)request, .res = result };
+}
+
+Test(bpf_traffic, completions_of_aio_are_counted_by_their_requests)
+{
+	for (unsigned int cast = 0; cast < 2; cast++) {
+		struct iocb requests[9];
+		struct io_event events[] = {
+			event_of(&requests[0], IOCB_CMD_PREAD, FILE_FD, 101),
+			event_of(&requests[1], IOCB_CMD_PWRITE, FILE_FD, 103),
+			event_of(&requests[2], IOCB_CMD_PREADV, TCP_FD, 107),
+			event_of(&requests[3], IOCB_CMD_PWRITEV, UNIX_FD, 109),
+			event_of(&requests[4], IOCB_CMD_PWRITE, PIPE_FD, 113),
+			event_of(&requests[5], IOCB_CMD_PREAD, FILE_FD, -5),
+			event_of(&requests[6], IOCB_CMD_FSYNC, FILE_FD, 0),
+			event_of(&requests[7], IOCB_CMD_POLL, TCP_FD, 1),
+			event_of(&requests[8], IOCB_CMD_PREAD, FILE_FD, 0),
+		};
+
+		restart(false, cast);
+		call(IO_GETEVENTS, 0, 0, 9, (uintptr_t)events, 9);
+		eq(record->value[V_FILE_READ], 101);
+		eq(record->value[V_FILE_WRITTEN], 103);
+		eq(NARROW(FILE_READS), 2);
+		eq(NARROW(FILE_WRITES), 1);
+		eq(record->value[RX(TCP)], 107);
+		eq(record->value[TX(UNIX)], 109);
+		eq(sum_of_bytes(), 101 + 103 + 107 + 109);
+		eq(host_cpu(0)->unknown_messages, 0);
+		eq(host_cpu(0)->unknown_bytes, 0);
+		books_balance();
+	}
+}
+
+Test(bpf_traffic, completions_of_aio_that_say_nothing_are_told_as_unknown)
+{
+	struct iocb request;
+	struct io_event events[3] = { event_of(&request, IOCB_CMD_PREAD, CLOSED_FD, 101),
+				      event_of(&request, IOCB_CMD_PREAD, CLOSED_FD, 1L << 40) };
+	struct io_event *many = calloc(1000, sizeof(*many));
+
+	call(IO_GETEVENTS, 0, 0, 3, (uintptr_t)events, 3); /* the third has no request */
+	eq(host_cpu(0)->unknown_bytes, 101);
+	eq(host_cpu(0)->unknown_messages, 2);
+	call(IO_GETEVENTS, 0, 0, 5, 64, 5); /* unreadable */
+	call(IO_GETEVENTS, 0, 0, 5, 64, 0);
+	call(IO_GETEVENTS, 0, 0, 5, 64, -4);
+	eq(host_cpu(0)->unknown_messages, 7);
+	for (int i = 0; i < 1000; i++)
+		many[i] = event_of(&request, IOCB_CMD_PREAD, FILE_FD, 7);
+	call(IO_GETEVENTS, 0, 0, 1000, (uintptr_t)many, 1000); /* more than are looked at */
+	eq(record->value[V_FILE_READ], 128 * 7);
+	eq(host_cpu(0)->unknown_messages, 7 + 1000 - 128);
 	books_balance();
 	free(many);
 }
@@ -396,7 +470,8 @@ Test(bpf_traffic, sockets_of_io_uring_are_the_hooks_where_they_are)
 	restart(true, true);
 	host_uring_complete(OP_SENDMSG, UDP_FD, 0, 109);
 	host_uring_complete(OP_READ, TCP_FD, 0, 113);
-	host_uring_complete(HOST_URING_UNTOLD, TCP_FD, 0, 113); /* of a receive that goes on */
+	host_uring_complete(HOST_URING_UNTOLD, TCP_FD, HOST_URING_BUFFER,
+			    113); /* of a receive that goes on */
 	eq(sum_of_bytes(), 0);
 	eq(host_cpu(0)->unknown_uring, 0);
 	host_uring_complete(OP_WRITE, FILE_FD, 0, 127);
@@ -407,8 +482,13 @@ Test(bpf_traffic, sockets_of_io_uring_are_the_hooks_where_they_are)
 Test(bpf_traffic, requests_that_do_not_tell_are_counted_as_unknown)
 {
 	host_uring_complete(OP_SPLICE, FILE_FD, 0, 101);
-	host_uring_complete(HOST_URING_UNTOLD, TCP_FD, 0, 103);
+	host_uring_complete(HOST_URING_UNTOLD, TCP_FD, HOST_URING_BUFFER, 103);
+	host_uring_complete(HOST_URING_UNTOLD, TCP_FD, 0, 7); /* of accept or poll */
 	eq(host_cpu(0)->unknown_uring, 2);
+	host_uring_overflow(107);
+	host_uring_overflow(-11);
+	host_uring_overflow(0);
+	eq(host_cpu(0)->unknown_uring, 3);
 	config.uring = URING_RESULT;
 	restart(false, false);
 	host_uring_complete(OP_READ, FILE_FD, 0, 101);

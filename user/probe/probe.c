@@ -31,6 +31,7 @@ enum requirement {
 	REQUIRES_preemptible_sockets,
 	REQUIRES_steady_uring,
 	REQUIRES_preemptible_uring,
+	REQUIRES_uring_overflow,
 	REQUIRES_request_alone,
 	REQUIRES_request_second,
 	REQUIRES_victim_task,
@@ -103,6 +104,8 @@ static bool is_wanted(const struct program_row *row, const struct probe_settings
 		return settings->feature.uring && !settings->feature.preemptible_others;
 	case REQUIRES_preemptible_uring:
 		return settings->feature.uring && settings->feature.preemptible_others;
+	case REQUIRES_uring_overflow:
+		return settings->feature.uring_overflow;
 	case REQUIRES_request_alone:
 		return !settings->feature.request_second;
 	case REQUIRES_request_second:
