@@ -24,6 +24,13 @@ static __always_inline struct cgroup *sock_cgroup(const struct sock *sk)
 	return cgroup;
 }
 
+static __always_inline __u64 sock_cgroup_id(const struct sock *sk)
+{
+	struct cgroup *cgroup = sock_cgroup(sk);
+
+	return cgroup ? BPF_CORE_READ(cgroup, kn, id) : 0;
+}
+
 /* A socket of TCP that has never sent: its first number is drawn with the first SYN. */
 static __always_inline bool file_is_fresh_tcp(struct file *file)
 {

@@ -4,11 +4,8 @@
 #include "lib/connection.bpf.h"
 
 /* include/linux/socket.h, net/tcp_states.h and errno are macros. */
-#define TCP_PROTOCOL 6
-#define ERROR_NETWORK_UNREACHABLE 101
 #define ERROR_TIMED_OUT 110
 #define ERROR_REFUSED 111
-#define ERROR_HOST_UNREACHABLE 113
 
 /* `is_now`: it did not open unseen before. */
 static __always_inline void tcp_opened(struct tcp_socket *socket, const struct sock *sk, bool is_now)
@@ -51,11 +48,13 @@ static __always_inline void tcp_closed(struct tcp_socket *socket, const struct s
 		__sync_fetch_and_add(&tcp->closed, 1);
 }
 
-/* sk_err is set before the state; 0 when the program itself gave up, or no packet could be sent. */
+/* sk_err is set before the state; 0 when the program itself gave up, and when not a packet was sent for want of a free port. */
 static __always_inline __u32 tcp_failure_cause(const struct sock *sk)
 {
 	switch (sk->sk_err) {
 	case 0:
+		if (!BPF_CORE_READ((const struct tcp_sock *)sk, segs_out))
+			break;
 		return VALUE_INDEX(connect_failure, ABORTED);
 	case ERROR_REFUSED:
 		return VALUE_INDEX(connect_failure, REFUSED);
@@ -97,9 +96,15 @@ static __always_inline bool tcp_is_open(int state)
 /* Process context of the task that calls connect() or listen(). */
 static __always_inline void tcp_begin(struct tcp_socket *socket, const struct sock *sk, enum tcp_phase phase)
 {
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
 	if (socket->connection) /* its last end went unseen */
 		connection_end(socket, sk);
-	tcp_socket_own_by_task(socket, (struct task_struct *)bpf_get_current_task());
+	/* further paths of MPTCP are begun by a kernel thread, on sockets made for the program's cgroup */
+	if (BPF_CORE_READ(task, flags) & PF_KTHREAD_BIT && sock_cgroup_id(sk) > 1)
+		tcp_socket_own_by_maker(socket, sk);
+	else
+		tcp_socket_own_by_task(socket, task);
 	socket->phase = phase;
 	socket->began_ns = bpf_ktime_get_ns();
 	if (phase == TCP_PHASE_CONNECTING)
@@ -115,7 +120,7 @@ static __always_inline void tcp_on_state(const struct sock *sk, int old, int new
 	bool was_missed = cfg.is_preemptible && tcp_is_open(old);
 	struct tcp_socket *socket;
 
-	if (sk->sk_protocol != TCP_PROTOCOL)
+	if (sk->sk_protocol != PROTOCOL_TCP)
 		return;
 	socket = tcp_socket_get(sk, begins || new == TCP_ESTABLISHED || old == TCP_SYN_SENT || was_missed);
 	if (!socket)
@@ -201,7 +206,7 @@ static __always_inline void tcp_on_survey(const struct sock *sk, struct task_str
 	struct tcp_socket *socket;
 	struct group_tcp *tcp;
 
-	if ((family != FAMILY_INET && family != FAMILY_INET6) || sk->sk_protocol != TCP_PROTOCOL)
+	if ((family != FAMILY_INET && family != FAMILY_INET6) || sk->sk_protocol != PROTOCOL_TCP)
 		return;
 	if (state != TCP_LISTEN && (only_listeners || (!is_open && state != TCP_SYN_SENT)))
 		return;

@@ -74,10 +74,9 @@ static __always_inline void tcp_socket_own(struct tcp_socket *socket, __u64 cgro
 /* Owner by the socket itself. On v1 and hybrid the v2 root says nothing: the v1 cgroup is what counts. */
 static __always_inline void tcp_socket_own_by_maker(struct tcp_socket *socket, const struct sock *sk)
 {
-	struct cgroup *cgroup = sock_cgroup(sk);
-	__u64 cgroup_id = cgroup ? BPF_CORE_READ(cgroup, kn, id) : 0;
+	__u64 cgroup_id = sock_cgroup_id(sk);
 
-	tcp_socket_own(socket, cfg.cgroup_v1 && cgroup_id <= 1 ? 0 : cgroup_id, cgroup);
+	tcp_socket_own(socket, cfg.cgroup_v1 && cgroup_id <= 1 ? 0 : cgroup_id, sock_cgroup(sk));
 }
 
 static __always_inline void tcp_socket_own_by_task(struct tcp_socket *socket, struct task_struct *task)

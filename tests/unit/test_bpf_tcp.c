@@ -123,14 +123,15 @@ Test(tcp, a_connect_that_fails_is_told_by_its_error)
 {
 	static const struct {
 		int error;
-		unsigned int cause;
+		unsigned int cause, packets;
 	} cases[] = {
-		{ ECONNREFUSED, VALUE_INDEX(connect_failure, REFUSED) },
-		{ ETIMEDOUT, VALUE_INDEX(connect_failure, TIMEOUT) },
-		{ EHOSTUNREACH, VALUE_INDEX(connect_failure, UNREACHABLE) },
-		{ ENETUNREACH, VALUE_INDEX(connect_failure, UNREACHABLE) },
-		{ 0, VALUE_INDEX(connect_failure, ABORTED) },
-		{ EPROTO, VALUE_INDEX(connect_failure, OTHER) },
+		{ ECONNREFUSED, VALUE_INDEX(connect_failure, REFUSED), 1 },
+		{ ETIMEDOUT, VALUE_INDEX(connect_failure, TIMEOUT), 1 },
+		{ EHOSTUNREACH, VALUE_INDEX(connect_failure, UNREACHABLE), 1 },
+		{ ENETUNREACH, VALUE_INDEX(connect_failure, UNREACHABLE), 1 },
+		{ 0, VALUE_INDEX(connect_failure, ABORTED), 1 },
+		{ 0, VALUE_INDEX(connect_failure, OTHER), 0 }, /* no port was free */
+		{ EPROTO, VALUE_INDEX(connect_failure, OTHER), 1 },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -139,12 +140,50 @@ Test(tcp, a_connect_that_fails_is_told_by_its_error)
 
 		host_switch_unseen(task_b);
 		host_socket_set_error(socket, cases[i].error);
+		host_socket_set_sent(socket, cases[i].packets);
 		host_socket_set_state(socket, TCP_CLOSE);
 		host_socket_destroy(socket);
 		eq(of(CGROUP_A)->value[TCP_VALUE(FAILURES) + cases[i].cause], before + 1);
 	}
 	eq(opened_out(CGROUP_A), 0);
 	eq(of(CGROUP_A)->closed, 0);
+}
+
+Test(tcp, what_a_kernel_thread_connects_counts_for_the_maker_of_the_socket)
+{
+	struct host_socket *path = host_socket_new(AF_INET, CGROUP_B), *own = host_socket_new(AF_INET, ROOT);
+
+	host_task_set_kernel_thread(task_a);
+	host_switch_unseen(task_a);
+	host_socket_set_state(path, TCP_SYN_SENT);
+	host_socket_set_state(path, TCP_ESTABLISHED);
+	host_socket_set_state(own, TCP_SYN_SENT);
+	host_socket_set_state(own, TCP_ESTABLISHED);
+	eq(opened_out(CGROUP_B), 1);
+	eq(opened_out(CGROUP_A), 1); /* where it is itself: made by nobody else */
+	end(path);
+	end(own);
+}
+
+Test(tcp, a_connect_without_a_way_there_is_a_failure_though_no_state_tells)
+{
+	enum { CONNECT = 42, TCP = 5, SENT = 6, UDP = 7, GONE = 8 };
+
+	host_task_set_socket(task_a, TCP, AF_INET6, SOCK_STREAM, 6, false);
+	host_task_set_socket(task_a, SENT, AF_INET, SOCK_STREAM, 6, false);
+	host_task_set_socket_sent(task_a, SENT);
+	host_task_set_socket(task_a, UDP, AF_INET, SOCK_DGRAM, 17, false);
+	host_sched_switch(false, NULL, task_a);
+	for (int i = 0; i < 3; i++)
+		host_sys_exit(CONNECT, TCP, -ENETUNREACH);
+	host_sys_exit(CONNECT, TCP, -EHOSTUNREACH);
+	host_sys_exit(CONNECT, TCP, -ECONNREFUSED);
+	host_sys_exit(CONNECT, TCP, 0);
+	host_sys_exit(CONNECT, SENT, -EHOSTUNREACH); /* its states told */
+	host_sys_exit(CONNECT, UDP, -ENETUNREACH);
+	host_sys_exit(CONNECT, GONE, -ENETUNREACH);
+	eq(of(CGROUP_A)->value[TCP_VALUE(FAILURES) + VALUE_INDEX(connect_failure, UNREACHABLE)], 4);
+	eq(opened_out(CGROUP_A), 0);
 }
 
 Test(tcp, segments_sent_again_and_resets_count_for_the_owner)
