@@ -3,7 +3,8 @@
 /* Victims of the OOM killer, into a log that the reader maps, and as a notice. */
 #include "lib/record.bpf.h"
 
-#define OOM_LEVELS 16 /* cgroups above the victim's that are asked for a limit */
+#define OOM_LEVELS 16   /* cgroups above the victim's that are asked for a limit */
+#define OOM_LOOK_BACK 8 /* victims that another thread of the same process may be among */
 
 /* The nearest memory limit at or above the task's cgroup, 0 when there is none. Limits are counted in pages, in
  * page_counter.max since commit bbec2e15170a, 4.18. */
@@ -44,6 +45,19 @@ static __always_inline void oom_notify(const struct oom_victim *victim)
 		__sync_fetch_and_add(drops, 1);
 }
 
+/* Threads of a process that dies are marked too when they find no memory themselves (out_of_memory(), task_will_free_mem()): it dies
+ * once. */
+static __always_inline bool oom_was_told(const struct oom_log *log, const struct oom_victim *victim)
+{
+	for (__u32 i = 1; victim->tgid && i <= OOM_LOOK_BACK; i++) {
+		const struct oom_victim *earlier = &log->victim[(log->written - i) % OOM_VICTIMS];
+
+		if (earlier->tgid == victim->tgid && earlier->pid != victim->pid)
+			return true;
+	}
+	return false;
+}
+
 /* `task` may be NULL: then its record knows it. */
 static __always_inline void oom_log_victim(__u32 pid, struct task_struct *task)
 {
@@ -60,6 +74,8 @@ static __always_inline void oom_log_victim(__u32 pid, struct task_struct *task)
 		task = (struct task_struct *)record->task;
 	if (task) {
 		victim.tgid = BPF_CORE_READ(task, tgid);
+		if (oom_was_told(log, &victim))
+			return;
 		victim.cgroup_id = task_cgroup_id(task);
 		victim.limit_bytes = oom_limit(task);
 	}

@@ -57,6 +57,21 @@ Test(bpf_oom, a_pid_alone_leads_to_the_same)
 	expect_victim(&host_oom_log()->victim[0], 1009 * 4096);
 }
 
+Test(bpf_oom, a_process_is_a_victim_once_whichever_of_its_threads_are_marked)
+{
+	struct host_task *thread = host_task_new(task, 103, AFTER, CGROUP_A, "worker"),
+			 *other = host_task_new(NULL, 107, AFTER, CGROUP_A, "other");
+
+	host_mark_victim(task, false, 1009, 0);
+	host_mark_victim(thread, false, 1009, 0);
+	host_mark_victim(other, false, 1009, 0);
+	host_mark_victim(thread, false, 1009, 0);
+	eq(host_oom_log()->written, 2);
+	eq(host_oom_log()->victim[1].tgid, 107);
+	host_task_free(thread);
+	host_task_free(other);
+}
+
 Test(bpf_oom, a_lost_notice_is_counted_and_the_log_goes_on)
 {
 	host_set_room(0);
