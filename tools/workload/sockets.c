@@ -175,10 +175,17 @@ static void ring_open(void)
 	ring.results = (struct io_uring_cqe *)(cq + setup.cq_off.cqes);
 }
 
-static long ring_submit(const struct io_uring_sqe *entry)
+static void ring_enter(unsigned int submit, unsigned int wait)
 {
-	unsigned int index, head;
-	long result;
+	while (syscall(SYS_io_uring_enter, ring.fd, submit, wait, wait ? IORING_ENTER_GETEVENTS : 0, NULL,
+		       0) < 0)
+		if (errno != EINTR)
+			fail("io_uring_enter: %s", strerror(errno));
+}
+
+static void ring_begin(const struct io_uring_sqe *entry, unsigned int wait)
+{
+	unsigned int index;
 
 	if (ring.fd < 0)
 		ring_open();
@@ -186,14 +193,43 @@ static long ring_submit(const struct io_uring_sqe *entry)
 	ring.entries[index] = *entry;
 	ring.sq_array[index] = index;
 	__atomic_store_n(ring.sq_tail, *ring.sq_tail + 1, __ATOMIC_RELEASE);
-	while (syscall(SYS_io_uring_enter, ring.fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
-		if (errno != EINTR)
-			fail("io_uring_enter: %s", strerror(errno));
-	head = *ring.cq_head;
+	ring_enter(1, wait);
+}
+
+static long ring_end(void)
+{
+	unsigned int head = *ring.cq_head;
+	long result;
+
 	if (head == __atomic_load_n(ring.cq_tail, __ATOMIC_ACQUIRE))
 		fail("no completion");
 	result = ring.results[head & *ring.cq_mask].res;
 	__atomic_store_n(ring.cq_head, head + 1, __ATOMIC_RELEASE);
+	return result;
+}
+
+void uring_overflow(int fd, void *memory, size_t bytes, unsigned int count)
+{
+	const struct io_uring_sqe entry = { .opcode = IORING_OP_WRITE,
+					    .fd = fd,
+					    .addr = (uint64_t)(uintptr_t)memory,
+					    .len = (unsigned int)bytes };
+
+	for (unsigned int i = 0; i < count; i++)
+		ring_begin(&entry, 0);
+	for (unsigned int i = 0; i < count; i++) {
+		ring_enter(0, 1);
+		if (ring_end() != (long)bytes)
+			fail("io_uring's write is not whole");
+	}
+}
+
+static long ring_submit(const struct io_uring_sqe *entry)
+{
+	long result;
+
+	ring_begin(entry, 1);
+	result = ring_end();
 	if (result < 0) {
 		errno = (int)-result;
 		return -1;

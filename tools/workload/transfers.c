@@ -317,7 +317,7 @@ static const struct call {
 	{ "io_uring_open", turn_uring_open },
 };
 
-static int temporary_file(void)
+int temporary_file(void)
 {
 	const char *folder = getenv("TMPDIR");
 	char path[4096];

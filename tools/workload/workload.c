@@ -53,6 +53,8 @@ static const struct command {
 	  "N writes and N reads of a regular file, 4096 bytes each" },
 	{ "transfer", "CALL ON N BYTES", 4, 4, command_transfer,
 	  "N times BYTES through a family of calls and a file, pipe, tcp4, tcp6, udp4, udp6, unix, unix-datagram" },
+	{ "odd-transfer", "WAY N", 2, 2, command_odd_transfer,
+	  "N times bytes by aio, datagrams, signals, kinds, descriptors, refused, overflow" },
 	{ "races", "N", 1, 1, command_races,
 	  "N reads and writes by each of 3 threads through descriptors that a fourth closes and exchanges" },
 	{ "source", "PORT BYTES", 2, 2, command_source, "sends BYTES to PORT on loopback" },

@@ -52,6 +52,10 @@ command_function command_short, command_processes, command_storm;
 command_function command_sleep, command_poll, command_futex, command_pipe, command_socket, command_switches;
 /* transfers.c */
 command_function command_transfer;
+/* A new file without a name, opened by one call. */
+int temporary_file(void);
+/* odd_transfers.c */
+command_function command_odd_transfer;
 /* races.c */
 command_function command_races;
 /* sockets.c */
@@ -63,6 +67,8 @@ long uring_transfer(bool write, bool socket, int fd, void *memory, size_t bytes)
 /* The same of openat to read, and of close. */
 long uring_open(const char *path);
 long uring_close(int fd);
+/* So many writes to a file, of whose completions the ring holds only a part at first. */
+void uring_overflow(int fd, void *memory, size_t bytes, unsigned int count);
 /* tcp.c */
 command_function command_tcp_serve, command_tcp_proxy, command_tcp_connect, command_tcp_ignore;
 /* The address and port that the first two words are; its size. */
