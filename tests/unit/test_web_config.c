@@ -56,7 +56,8 @@ Test(web_config, every_key_is_read)
 {
 	allow("tls_server_config:\n  cert_file: server.pem\n  key_file: /etc/key.pem\n  client_ca_file: ../ca.pem\n"
 	      "  client_auth_type: RequireAndVerifyClientCert\n  client_allowed_sans: [a.example, 192.0.2.1]\n"
-	      "  min_version: TLS10\n  max_version: TLS12\n  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]\n"
+	      "  min_version: TLS10\n  max_version: TLS12\n  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, "
+	      "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384]\n"
 	      "  prefer_server_cipher_suites: false\n  curve_preferences: [X25519, CurveP256]\n"
 	      "http_server_config:\n  http2: false\n  headers:\n    Strict-Transport-Security: max-age=1\n"
 	      "    X-Frame-Options: sameorigin\n    X-Content-Type-Options: nosniff\n"
@@ -70,7 +71,8 @@ Test(web_config, every_key_is_read)
 	cr_assert_eq(config.client_allowed_sans.count, 2);
 	cr_assert_str_eq(config.client_allowed_sans.items[1], "192.0.2.1");
 	cr_assert(config.min_version == WEB_TLS10 && config.max_version == WEB_TLS12);
-	cr_assert_eq(__builtin_popcount(config.ciphers), 1);
+	cr_assert_eq(config.ciphers.count, 2);
+	cr_assert_str_eq(web_ciphers[config.ciphers.rows[0]].name, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
 	cr_assert(!config.prefer_server_cipher_suites && !config.http2);
 	cr_assert_eq(config.curves.count, 2);
 	cr_assert_str_eq(web_curves[config.curves.rows[0]].name, "X25519");
@@ -94,6 +96,16 @@ Test(web_config, files_are_relative_to_it_and_win_over_text_in_place)
 	cr_assert_null(config.key_file);
 	cr_assert_str_eq(config.key, "two\nlines\n");
 	web_config_done(&config);
+}
+
+Test(web_config, a_key_without_a_value_is_as_if_it_were_not_there)
+{
+	allow("tls_server_config:\n  cert_file:\n  cert: ''\n  key: ~\n  client_ca: ''\n  client_auth_type: ''\n  min_version:\n"
+	      "  cipher_suites:\n  client_allowed_sans:\nhttp_server_config:\n  http2:\n  headers:\nrate_limit:\n  interval: 0\n");
+	cr_assert(!config.has_tls && config.http2 && config.min_version == WEB_TLS12);
+	cr_assert(!config.cert && !config.key && !config.client_ca && config.client_auth == WEB_CLIENT_NONE);
+	web_config_done(&config);
+	refuse("basic_auth_users:\n  alice:\n", "web.yml:2: 'basic_auth_users' has no value");
 }
 
 Test(web_config, what_is_wrong_names_file_and_line)
@@ -127,6 +139,9 @@ Test(web_config, what_is_wrong_names_file_and_line)
 
 Test(web_config, tls_that_could_not_be_kept_to_is_refused)
 {
+	static const char *const optional[] = { "RequestClientCert", "VerifyClientCertIfGiven" };
+	char text[200];
+
 	refuse("\ntls_server_config: {cert_file: c}",
 	       "web.yml:2: tls_server_config has neither 'key_file' nor 'key'");
 	refuse("tls_server_config: {min_version: TLS13}",
@@ -137,8 +152,15 @@ Test(web_config, tls_that_could_not_be_kept_to_is_refused)
 	       "web.yml:1: 'client_ca' or 'client_ca_file' without a 'client_auth_type' that asks for certificates");
 	refuse(TLS "  client_auth_type: VerifyClientCertIfGiven",
 	       "web.yml:1: 'client_auth_type' verifies certificates, but there is no 'client_ca_file' to verify them with");
-	refuse(TLS "  client_allowed_sans: [x]",
-	       "web.yml:1: 'client_allowed_sans' without a 'client_auth_type' that asks for certificates");
+	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
+		snprintf(text, sizeof(text),
+			 TLS "  client_ca_file: x\n  client_allowed_sans: [x]\n  client_auth_type: %s",
+			 optional[i]);
+		refuse(text,
+		       "web.yml:1: 'client_allowed_sans' without a 'client_auth_type' that requires certificates");
+	}
+	refuse(TLS "  client_auth_type: RequireAnyClientCert\n  client_allowed_sans: []",
+	       "web.yml:5: 'client_allowed_sans' is empty");
 	refuse(TLS "  max_version: TLS11", "web.yml:1: 'min_version' is above 'max_version'");
 	refuse(TLS "  cipher_suites: [TLS_ECDHE_RSA_WITH_RC4_128_SHA]",
 	       "web.yml:4: 'cipher_suites' has a cipher suite that is not known");

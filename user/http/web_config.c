@@ -57,13 +57,8 @@ static int read_entries(struct reader *reader, const char *name, void *member, r
 	}
 }
 
-/* A mapping may also be left out. */
 static int read_mapping(struct reader *reader, const char *name, void *member, read_entry *read)
 {
-	int error = yaml_reader_next(&reader->yaml);
-
-	if (error || yaml_reader_is_null(&reader->yaml))
-		return error;
 	if (reader->yaml.event.type != YAML_MAPPING_START_EVENT)
 		return yaml_reader_fail(&reader->yaml, "'%s' is not a mapping of keys", name);
 	return read_entries(reader, name, member, read);
@@ -82,7 +77,7 @@ static int read_header(struct reader *reader, const char *section, const char *k
 		return yaml_reader_fail(&reader->yaml, "header '%s' cannot be set", shown(key));
 	if (values[row])
 		return yaml_reader_fail(&reader->yaml, "header '%s' is given twice", key);
-	error = web_value_text(reader, key, &values[row]);
+	error = yaml_reader_next(&reader->yaml) ?: web_value_text(reader, key, &values[row]);
 	if (error)
 		return error;
 	for (const char *at = values[row]; *at; at++) {
@@ -120,7 +115,8 @@ static int read_user(struct reader *reader, const char *section, const char *key
 	users[config->user_count] = (struct web_user){ .name = strdup(key) };
 	if (!users[config->user_count++].name)
 		return web_value_no_memory(reader);
-	error = web_value_text(reader, section, &users[config->user_count - 1].hash);
+	error = yaml_reader_next(&reader->yaml) ?:
+			web_value_text(reader, section, &users[config->user_count - 1].hash);
 	if (error)
 		return error;
 	problem = web_config_check_user(&users[config->user_count - 1]);
@@ -141,9 +137,19 @@ static const struct key keys[] = {
 };
 _Static_assert(COUNT(keys) <= KEYS, "a bit each in reader.keys_seen");
 
+/* What a key stands before. One without a value is as if it were not there. */
+static int next_value(struct reader *reader, bool *ret_is_null)
+{
+	int error = yaml_reader_next(&reader->yaml);
+
+	*ret_is_null = !error && yaml_reader_is_null(&reader->yaml);
+	return error;
+}
+
 static int read_key(struct reader *reader, const char *section, const char *key, void *member)
 {
 	unsigned int row = 0;
+	bool is_null;
 
 	while (row < COUNT(keys) &&
 	       (strcmp(keys[row].section, section) != 0 || strcmp(keys[row].name, key) != 0))
@@ -153,7 +159,9 @@ static int read_key(struct reader *reader, const char *section, const char *key,
 	if (reader->keys_seen & 1u << row)
 		return yaml_reader_fail(&reader->yaml, "key '%s.%s' is given twice", section, key);
 	reader->keys_seen |= 1u << row;
-	return keys[row].read(reader, keys[row].name, (char *)member + keys[row].offset);
+	return next_value(reader, &is_null) ?:
+		       is_null              ? 0 :
+				 keys[row].read(reader, keys[row].name, (char *)member + keys[row].offset);
 }
 
 static int read_section(struct reader *reader, const char *section, const char *key, void *member)
@@ -161,6 +169,7 @@ static int read_section(struct reader *reader, const char *section, const char *
 	static const char *const sections[] = { "tls_server_config", "http_server_config", "basic_auth_users",
 						"rate_limit" };
 	unsigned long line = yaml_reader_line(&reader->yaml);
+	bool is_null;
 
 	(void)section;
 	for (unsigned int i = 0; i < COUNT(sections); i++) {
@@ -173,7 +182,10 @@ static int read_section(struct reader *reader, const char *section, const char *
 			reader->lines.tls = line;
 		if (i == 3)
 			reader->lines.rate = line;
-		return read_mapping(reader, sections[i], member, i == 2 ? read_user : read_key);
+		return next_value(reader, &is_null) ?:
+			       is_null ?
+			       0 :
+			       read_mapping(reader, sections[i], member, i == 2 ? read_user : read_key);
 	}
 	return yaml_reader_fail(&reader->yaml, "unknown key '%s'", shown(key));
 }

@@ -18,6 +18,7 @@ enum web_client_auth {
 
 enum web_tls_version { WEB_TLS10, WEB_TLS11, WEB_TLS12, WEB_TLS13, WEB_TLS_VERSIONS };
 
+#define WEB_CIPHERS_MAX 32
 #define WEB_CURVES_MAX 8
 #define WEB_HEADERS_MAX 8
 #define WEB_TEXTS_MAX 256
@@ -25,6 +26,11 @@ enum web_tls_version { WEB_TLS10, WEB_TLS11, WEB_TLS12, WEB_TLS13, WEB_TLS_VERSI
 
 struct web_texts {
 	char **items;
+	size_t count;
+};
+
+struct web_ciphers { /* rows of the table, the preferred first */
+	unsigned char rows[WEB_CIPHERS_MAX];
 	size_t count;
 };
 
@@ -49,7 +55,7 @@ struct web_config {
 	enum web_client_auth client_auth;
 	struct web_texts client_allowed_sans;
 	enum web_tls_version min_version, max_version;
-	uint32_t ciphers; /* a bit per row of the table; 0: the default */
+	struct web_ciphers ciphers; /* none: the default */
 	bool prefer_server_cipher_suites;
 	struct web_curves curves; /* none: the default */
 	bool http2;               /* accepted; HTTP/2 is not offered */

@@ -39,7 +39,7 @@ static const char *check_ciphers(const struct web_config *config)
 			const struct web_cipher *other = &web_ciphers[j];
 			bool same_exchange, same_cipher = strcmp(cipher->cipher, other->cipher) == 0;
 
-			if (!(config->ciphers & (uint32_t)1 << j) || !other->exchange)
+			if (!memchr(config->ciphers.rows, (int)j, config->ciphers.count) || !other->exchange)
 				continue;
 			same_exchange = strcmp(cipher->exchange, other->exchange) == 0;
 			has_exchange |= same_exchange;
@@ -52,7 +52,7 @@ static const char *check_ciphers(const struct web_config *config)
 			return "'cipher_suites' must be all pairs of its key exchanges and ciphers: "
 			       "less than that cannot be kept to";
 	}
-	if (config->ciphers && !has_older && config->max_version < WEB_TLS13)
+	if (config->ciphers.count > 0 && !has_older && config->max_version < WEB_TLS13)
 		return "'cipher_suites' has only those of TLS 1.3, which 'max_version' excludes";
 	if (has_older && !has_tls13 && config->max_version == WEB_TLS13)
 		return "'cipher_suites' leaves no cipher for TLS 1.3: set max_version: TLS12, or add one with GCM or "
@@ -75,8 +75,9 @@ static const char *check_tls(const struct web_config *config)
 		return "'client_ca' or 'client_ca_file' without a 'client_auth_type' that asks for certificates";
 	if (verifies && !has_ca)
 		return "'client_auth_type' verifies certificates, but there is no 'client_ca_file' to verify them with";
-	if (config->client_allowed_sans.count > 0 && config->client_auth == WEB_CLIENT_NONE)
-		return "'client_allowed_sans' without a 'client_auth_type' that asks for certificates";
+	if (config->client_allowed_sans.count > 0 && config->client_auth != WEB_CLIENT_REQUIRE_ANY &&
+	    config->client_auth != WEB_CLIENT_REQUIRE_AND_VERIFY)
+		return "'client_allowed_sans' without a 'client_auth_type' that requires certificates";
 	if (config->min_version > config->max_version)
 		return "'min_version' is above 'max_version'";
 	return check_ciphers(config);
@@ -87,8 +88,9 @@ const char *web_config_check_all(struct web_config *config, const struct web_con
 {
 	bool has_tls_keys = config->cert_file || config->cert || config->key_file || config->key ||
 			    config->client_ca_file || config->client_ca || config->client_auth ||
-			    config->client_allowed_sans.count || config->ciphers || config->curves.count ||
-			    config->min_version != WEB_TLS12 || config->max_version != WEB_TLS13;
+			    config->client_allowed_sans.count || config->ciphers.count ||
+			    config->curves.count || config->min_version != WEB_TLS12 ||
+			    config->max_version != WEB_TLS13;
 
 	config->has_tls = has_tls_keys;
 	*ret_line = lines->rate;

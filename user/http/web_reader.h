@@ -12,5 +12,5 @@ struct reader {
 	uint32_t keys_seen, sections_seen;
 };
 
-/* Reads the value behind `key` into the member. 0 or negative errno, with the message. */
+/* Reads the current event, the value of `key`, into the member. 0 or negative errno, with the message. */
 typedef int read_value(struct reader *reader, const char *key, void *member);

@@ -20,16 +20,18 @@ struct web_tls {
 
 static const char *const version_words[WEB_TLS_VERSIONS] = { "TLS1.0", "TLS1.1", "TLS1.2", "TLS1.3" };
 
-/* Ciphers of TLS 1.2 and below, each once, with the key exchanges they stand with; false: the list has none of them. */
-static bool add_listed_ciphers(struct buffer *text, uint32_t ciphers)
+/* Ciphers of TLS 1.2 and below in the order of the list, with the key exchanges they stand with; false: it has none of them. */
+static bool add_listed_ciphers(struct buffer *text, const struct web_ciphers *ciphers)
 {
 	bool has_any = false;
 
 	buffer_add_string(text, ":-KX-ALL:-CIPHER-ALL");
-	for (size_t i = 0; i < web_cipher_count; i++) {
-		if (!(ciphers & (uint32_t)1 << i) || !web_ciphers[i].exchange)
+	for (size_t i = 0; i < ciphers->count; i++) {
+		const struct web_cipher *cipher = &web_ciphers[ciphers->rows[i]];
+
+		if (!cipher->exchange)
 			continue;
-		buffer_printf(text, ":+%s:+%s", web_ciphers[i].exchange, web_ciphers[i].cipher);
+		buffer_printf(text, ":+%s:+%s", cipher->exchange, cipher->cipher);
 		has_any = true;
 	}
 	return has_any;
@@ -42,8 +44,8 @@ static void write_priority(const struct web_config *config, struct buffer *text)
 	enum web_tls_version min = config->min_version;
 
 	buffer_add_string(text, "NORMAL:-VERS-ALL");
-	if (!config->ciphers || !add_listed_ciphers(text, config->ciphers)) {
-		if (config->ciphers)
+	if (config->ciphers.count == 0 || !add_listed_ciphers(text, &config->ciphers)) {
+		if (config->ciphers.count > 0)
 			min = WEB_TLS13;
 		buffer_add_string(text,
 				  ":-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:"

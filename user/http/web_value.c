@@ -22,7 +22,7 @@ const struct web_cipher web_ciphers[] = {
 #undef WEB_CIPHER
 };
 const size_t web_cipher_count = COUNT(web_ciphers);
-_Static_assert(COUNT(web_ciphers) <= 32, "a bit each in web_config.ciphers");
+_Static_assert(COUNT(web_ciphers) <= WEB_CIPHERS_MAX, "web_ciphers.rows");
 
 const struct web_curve web_curves[] = {
 #define WEB_CURVE(name, group) { name, group },
@@ -36,9 +36,9 @@ int web_value_no_memory(const struct reader *reader)
 	return message_fail(reader->yaml.message, -ENOMEM, "out of memory");
 }
 
-static int next_scalar(struct reader *reader, const char *key, const char **ret_text)
+static int read_scalar(struct reader *reader, const char *key, const char **ret_text)
 {
-	return yaml_reader_next(&reader->yaml) ?: yaml_reader_scalar(&reader->yaml, key, ret_text);
+	return yaml_reader_scalar(&reader->yaml, key, ret_text);
 }
 
 int web_value_find_word(const char *words, const char *text)
@@ -59,7 +59,7 @@ int web_value_find_word(const char *words, const char *text)
 static int read_word(struct reader *reader, const char *key, const char *words, unsigned int *ret_index)
 {
 	const char *text;
-	int error = next_scalar(reader, key, &text), index;
+	int error = read_scalar(reader, key, &text), index;
 
 	if (error)
 		return error;
@@ -73,7 +73,7 @@ static int read_word(struct reader *reader, const char *key, const char *words, 
 int web_value_text(struct reader *reader, const char *key, void *member)
 {
 	const char *text;
-	int error = next_scalar(reader, key, &text);
+	int error = read_scalar(reader, key, &text);
 
 	if (error)
 		return error;
@@ -81,14 +81,26 @@ int web_value_text(struct reader *reader, const char *key, void *member)
 	return *(char **)member ? 0 : web_value_no_memory(reader);
 }
 
+/* Empty is as if it were not there, as in the other exporters. */
+int web_value_pem(struct reader *reader, const char *key, void *member)
+{
+	int error = web_value_text(reader, key, member);
+
+	if (error || **(char **)member)
+		return error;
+	free(*(char **)member);
+	*(char **)member = NULL;
+	return 0;
+}
+
 int web_value_path(struct reader *reader, const char *key, void *member)
 {
 	const char *slash = strrchr(reader->yaml.name, '/'), *text;
-	int error = next_scalar(reader, key, &text);
+	int error = read_scalar(reader, key, &text);
 
 	if (error)
 		return error;
-	if (*text == '\0') /* as if it were not there, as in the other exporters */
+	if (*text == '\0') /* as a PEM */
 		return 0;
 	if (*text == '/' || !slash)
 		*(char **)member = strdup(text);
@@ -105,10 +117,15 @@ int web_value_client_auth(struct reader *reader, const char *key, void *member)
 		WEB_CLIENT_REQUIRE_ANY, WEB_CLIENT_VERIFY_IF_GIVEN, WEB_CLIENT_REQUIRE_AND_VERIFY
 	};
 	unsigned int index = 0;
-	int error = read_word(reader, key,
-			      "NoClientCert,RequestClientCert,RequireAnyClientCert,RequireClientCert,"
-			      "VerifyClientCertIfGiven,RequireAndVerifyClientCert",
-			      &index);
+	const char *text;
+	int error = read_scalar(reader, key, &text);
+
+	if (error || *text == '\0')
+		return error;
+	error = read_word(reader, key,
+			  "NoClientCert,RequestClientCert,RequireAnyClientCert,RequireClientCert,"
+			  "VerifyClientCertIfGiven,RequireAndVerifyClientCert",
+			  &index);
 
 	*(enum web_client_auth *)member = values[index];
 	return error;
@@ -135,7 +152,7 @@ int web_value_flag(struct reader *reader, const char *key, void *member)
 int web_value_duration(struct reader *reader, const char *key, void *member)
 {
 	const char *text;
-	int error = next_scalar(reader, key, &text);
+	int error = read_scalar(reader, key, &text);
 
 	if (!error && duration_parse(text, member))
 		error = yaml_reader_fail(&reader->yaml, "'%s' is not a duration such as 100ms or 1m30s", key);
@@ -145,7 +162,7 @@ int web_value_duration(struct reader *reader, const char *key, void *member)
 int web_value_count(struct reader *reader, const char *key, void *member)
 {
 	const char *text;
-	int error = next_scalar(reader, key, &text);
+	int error = read_scalar(reader, key, &text);
 
 	if (!error && (file_parse_u64(text, member) || !isdigit((unsigned char)text[strlen(text) - 1])))
 		error = yaml_reader_fail(&reader->yaml, "'%s' is not a number", key);
@@ -155,10 +172,8 @@ int web_value_count(struct reader *reader, const char *key, void *member)
 /* Calls `add` for each text of a list. */
 static int read_list(struct reader *reader, const char *key, void *member, read_value *add)
 {
-	int error = yaml_reader_next(&reader->yaml);
+	int error;
 
-	if (error || yaml_reader_is_null(&reader->yaml))
-		return error;
 	if (reader->yaml.event.type != YAML_SEQUENCE_START_EVENT)
 		return yaml_reader_fail(&reader->yaml, "'%s' is not a list", key);
 	for (;;) {
@@ -192,16 +207,18 @@ static int add_text(struct reader *reader, const char *key, void *member)
 
 static int add_cipher(struct reader *reader, const char *key, void *member)
 {
+	struct web_ciphers *ciphers = member;
 	const char *text;
 	int error = yaml_reader_scalar(&reader->yaml, key, &text);
 
 	if (error)
 		return error;
-	for (size_t i = 0; i < web_cipher_count; i++) {
-		if (strcmp(web_ciphers[i].name, text) == 0) {
-			*(uint32_t *)member |= (uint32_t)1 << i;
-			return 0;
-		}
+	for (unsigned char i = 0; i < COUNT(web_ciphers); i++) {
+		if (strcmp(web_ciphers[i].name, text) != 0)
+			continue;
+		if (!memchr(ciphers->rows, i, ciphers->count))
+			ciphers->rows[ciphers->count++] = i;
+		return 0;
 	}
 	return yaml_reader_fail(&reader->yaml, "'%s' has a cipher suite that is not known", key);
 }
@@ -227,9 +244,14 @@ static int add_curve(struct reader *reader, const char *key, void *member)
 				key);
 }
 
+/* A list of nobody lets nobody in, elsewhere; nobody means that. */
 int web_value_texts(struct reader *reader, const char *key, void *member)
 {
-	return read_list(reader, key, member, add_text);
+	int error = read_list(reader, key, member, add_text);
+
+	if (!error && ((struct web_texts *)member)->count == 0)
+		error = yaml_reader_fail(&reader->yaml, "'%s' is empty", key);
+	return error;
 }
 
 int web_value_ciphers(struct reader *reader, const char *key, void *member)

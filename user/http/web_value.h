@@ -8,6 +8,7 @@ int web_value_no_memory(const struct reader *reader);
 
 /* Named as in web_config.def. */
 read_value web_value_text;
+read_value web_value_pem;
 read_value web_value_path;
 read_value web_value_client_auth;
 read_value web_value_version;
