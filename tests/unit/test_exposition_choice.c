@@ -64,6 +64,9 @@ Test(exposition_choice, a_family_is_named_in_any_format_s_way)
 		const char *name, *family;
 	} cases[] = {
 		{ "ktally_node_cpu_seconds", "ktally_node_cpu_seconds_total" },
+		{ "ktally_node_cpu_seconds_created", "ktally_node_cpu_seconds_total" },
+		{ "ktally_node_cpu_runqueue_latency_seconds_created",
+		  "ktally_node_cpu_runqueue_latency_seconds" },
 		{ "ktally_container", "ktally_container_info" },
 		{ "ktally_container_info", "ktally_container_info" },
 		{ "ktally_node_cpu_runqueue_latency_seconds", "ktally_node_cpu_runqueue_latency_seconds" },
@@ -94,10 +97,13 @@ Test(exposition_choice, names_of_nothing_give_an_empty_but_whole_exposition)
 					     "ktally_node_threads_total",
 					     "KTALLY_NODE_THREADS",
 					     "ktally_node_threads_bucket",
+					     "ktally_node_threads_created",
+					     "ktally_node_cpu_seconds_total_created",
+					     "ktally_node_cpu_seconds_sum",
 					     "*" };
 
 	model_fill();
-	select_names(names, 6);
+	select_names(names, sizeof(names) / sizeof(names[0]));
 	cr_assert_eq(out.size, 0);
 	buffer_clear(&out);
 	cr_assert_eq(exposition_write(&input, SHEET_OPENMETRICS, &out), 0);

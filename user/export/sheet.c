@@ -127,8 +127,9 @@ const char *format_unit(const struct family *family)
 /* Whether `wanted` names the family or one of its samples. */
 static bool is_named(const char *name, enum metric_kind kind, const char *wanted)
 {
-	static const char *const suffixes[] = { "_bucket", "_sum", "_count" };
-	size_t size = strlen(name), base = size;
+	static const char *const suffixes[] = { "_created", "_bucket", "_sum", "_count" };
+	unsigned int suffix_count = kind == METRIC_HISTOGRAM ? 4 : kind == METRIC_COUNTER;
+	size_t base = strlen(name);
 
 	if (strcmp(wanted, name) == 0)
 		return true;
@@ -136,10 +137,12 @@ static bool is_named(const char *name, enum metric_kind kind, const char *wanted
 		base = size_without(name, "_total");
 	else if (kind == METRIC_INFO)
 		base = size_without(name, "_info");
-	if (strlen(wanted) == base && memcmp(wanted, name, base) == 0)
+	if (strncmp(wanted, name, base) != 0)
+		return false;
+	if (wanted[base] == '\0')
 		return true;
-	for (unsigned int i = 0; kind == METRIC_HISTOGRAM && i < 3; i++) {
-		if (strncmp(wanted, name, size) == 0 && strcmp(wanted + size, suffixes[i]) == 0)
+	for (unsigned int i = 0; i < suffix_count; i++) {
+		if (strcmp(wanted + base, suffixes[i]) == 0)
 			return true;
 	}
 	return false;
