@@ -115,8 +115,13 @@ def run_cases():
     is_("empty lines before the request line", Answer(exchange(
         b"\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).status, 200)
 
+    is_("a whole URL, as proxies are asked", [a.status for a in answers(
+        "GET http://x/healthz HTTP/1.1", "GET HTTP://x:1/nowhere?a=b HTTP/1.1", "GET http://x HTTP/1.1")], [200, 404, 200])
+
+    run_framing(is_)
     run_refused(is_)
     run_gzip(is_)
+    run_lists(is_)
     run_names()
 
 
@@ -126,6 +131,43 @@ def split_request():
             connection.sendall(bytes([byte]))
             time.sleep(0.005)
         return Answer(connection.recv(65536)).status
+
+
+def run_framing(is_):
+    """What a proxy in front could take for two requests where we see one, or the other way round, is no request."""
+    chunked, length = "Transfer-Encoding: chunked", "Content-Length: 5"
+    body, hidden = "0\r\n\r\n", "GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    clear = {
+        "a length": (["Host: x", length], "hello", [405, 404]),
+        "chunks, spelled in any case": (["Host: x", "transfer-encoding:\tChunKed"], "5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n", [405, 404]),
+        "an empty Host": (["Host:", length], "hello", [405, 404]),
+        "no Host": ([length], "hello", [400]),
+        "two Hosts": (["Host: x", "Host: y", length], "hello", [400]),
+        "a length and chunks": (["Host: x", length, chunked], body, [400]),
+        "chunks and a length": (["Host: x", chunked, "Content-Length: 0"], body, [400]),
+        "two lengths": (["Host: x", "Content-Length: 0", length], "", [400]),
+        "the same length twice": (["Host: x", length, length], "hello", [400]),
+        "two codings": (["Host: x", chunked, "Transfer-Encoding: identity"], body, [400]),
+        "another coding": (["Host: x", "Transfer-Encoding: gzip, chunked"], body, [400]),
+        "a coding that only looks like chunks": (["Host: x", "Transfer-Encoding: xchunked"], body, [400]),
+        "a blank before the colon": (["Host: x", "Content-Length : 5"], "hello", [400]),
+    }
+    for sentence, (headers, content, expected) in clear.items():
+        head = "\r\n".join(["POST /healthz HTTP/1.1", *headers])
+        data = exchange(f"{head}\r\n\r\n{content}{hidden}".encode())
+        is_(f"framing: {sentence}", [int(code) for code in re.findall(rb"HTTP/1\.1 (\d{3}) ", data)], expected)
+    data = exchange(f"POST /healthz HTTP/1.0\r\n{chunked}\r\n\r\n{body}{hidden}".encode())
+    is_("framing: chunks in HTTP/1.0", re.findall(rb"HTTP/1\.[01] (\d{3}) ", data), [b"400"])
+
+
+def run_lists(is_):
+    """Headers of one name are one list."""
+    two = ask("/metrics", "GET", "HTTP/1.1", "Accept: image/png", "Accept: application/openmetrics-text;q=0.5", "Accept: text/plain;q=0.4",
+              "Accept-Encoding: br", "Accept-Encoding: gzip")
+    is_("the second Accept counts", two.get("content-type"), "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    is_("the second Accept-Encoding counts", two.get("content-encoding"), "gzip")
+    tag = ask("/").get("etag")
+    is_("the second If-None-Match counts", ask("/", "GET", "HTTP/1.1", 'If-None-Match: "x"', f"If-None-Match: {tag}").status, 304)
 
 
 def run_refused(is_):

@@ -84,3 +84,21 @@ Test(http_encoding, percent_codes)
 	expect("a%000", false, "a%000");
 	expect("%-1", false, "%-1");
 }
+
+Test(http_encoding, the_path_of_a_whole_url)
+{
+	static const char *const cases[][2] = {
+		{ "/metrics", "/metrics" },
+		{ "http://node-1:10077/metrics", "/metrics" },
+		{ "HTTPS://[::1]/", "/" },
+		{ "http://node-1", "/" },
+		{ "http://", "/" },
+		{ "http:/metrics", "http:/metrics" },
+		{ "ftp://node-1/metrics", "ftp://node-1/metrics" },
+		{ "*", "*" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		cr_assert_str_eq(http_url_path(cases[i][0]), cases[i][1], "%s", cases[i][0]);
+}

@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "http/http_file.h"
+#include "http/http_headers.h"
 #include "http/http_reply.h"
 #include "http/http_room.h"
 
@@ -23,6 +24,7 @@ void http_answer_done(struct http *http, struct http_client *client)
 	client->reply = (struct http_reply){};
 	client->names = NULL;
 	client->parameters = NULL;
+	buffer_done(&client->accept);
 	client->is_malformed = false;
 	client->step = HTTP_STEP_NEW;
 }
@@ -74,7 +76,7 @@ static bool read_request(struct MHD_Connection *connection, struct http_client *
 		return false;
 	client->request = (struct http_request){
 		.path = path,
-		.accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT),
+		.accept = http_headers_list(connection, MHD_HTTP_HEADER_ACCEPT, &client->accept),
 		.names = client->names,
 		.query.parameters = client->parameters,
 	};

@@ -38,6 +38,7 @@ struct http_client {
 	const struct http_route *route;
 	const char **names;
 	struct query_parameter *parameters;
+	struct buffer accept; /* where the header came in parts */
 	struct http_request request;
 	struct http_reply reply;
 	struct http_body *body; /* that is being sent; NULL: none that counts */

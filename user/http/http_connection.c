@@ -2,6 +2,8 @@
 #include "http/http_connection.h"
 
 #include "http/http_answer.h"
+#include "http/http_framing.h"
+#include "http/http_reply.h"
 #include "http/http_url.h"
 
 struct http_client *http_server_client(struct MHD_Connection *connection)
@@ -97,16 +99,16 @@ enum MHD_Result http_connection_request(void *cls, struct MHD_Connection *connec
 {
 	struct http_server *server = cls;
 
-	(void)version;
 	(void)data;
 	if (!*request) {
 		*request = server;
 		begin_phase(server->http, connection, true);
-		return MHD_YES;
+		return http_framing_is_clear(connection, version) ? MHD_YES :
+								    http_reply_malformed(connection);
 	}
 	if (*data_size > 0) {
 		*data_size = 0;
 		return MHD_YES;
 	}
-	return http_answer_give(server->http, connection, path, method);
+	return http_answer_give(server->http, connection, http_url_path(path), method);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "http/http_encoding.h"
 #include "http/http_headers.h"
 
@@ -25,8 +26,8 @@ const struct web_file *http_file_find(const struct http_config *config, const ch
 /* A tag is quoted and of its own alphabet, so that finding it in the list is comparing it with each. */
 static bool has_same(struct MHD_Connection *connection, const char *tag)
 {
-	const char *known = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-							MHD_HTTP_HEADER_IF_NONE_MATCH);
+	_cleanup_(buffer_done) struct buffer list = {};
+	const char *known = http_headers_list(connection, MHD_HTTP_HEADER_IF_NONE_MATCH, &list);
 
 	return known && (strcmp(known, "*") == 0 || strstr(known, tag));
 }
@@ -34,8 +35,8 @@ static bool has_same(struct MHD_Connection *connection, const char *tag)
 enum MHD_Result http_file_queue(struct MHD_Connection *connection, const struct web_state *state,
 				const struct web_file *file)
 {
-	const char *accepted = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-							   MHD_HTTP_HEADER_ACCEPT_ENCODING);
+	_cleanup_(buffer_done) struct buffer list = {};
+	const char *accepted = http_headers_list(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, &list);
 	bool is_gzip = file->gzip_size < file->size && http_encoding_takes_gzip(accepted), is_same;
 	const void *data = is_gzip ? file->gzip : file->data;
 	struct MHD_Response *response;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "http/http_encoding.h"
 #include "http/http_headers.h"
 #include "http/http_room.h"
@@ -88,6 +89,19 @@ enum MHD_Result http_reply_text(struct MHD_Connection *connection, const struct 
 	return queue_body(connection, state, &reply, body, false);
 }
 
+enum MHD_Result http_reply_malformed(struct MHD_Connection *connection)
+{
+	static const char text[] = "malformed request\n";
+	struct MHD_Response *response = MHD_create_response_from_buffer(sizeof(text) - 1, (void *)text,
+									MHD_RESPMEM_PERSISTENT);
+	const struct http_reply reply = { .status = MHD_HTTP_BAD_REQUEST, .content_type = TEXT_TYPE };
+
+	if (!response)
+		return MHD_NO;
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	return queue_response(connection, NULL, &reply, response);
+}
+
 enum MHD_Result http_reply_refuse(struct http *http, struct MHD_Connection *connection,
 				  const struct web_state *state, enum http_refusal reason)
 {
@@ -136,6 +150,7 @@ enum MHD_Result http_reply_send(struct http *http, struct MHD_Connection *connec
 {
 	struct http_reply reply = client->reply;
 	struct http_body *sent = reply.body;
+	_cleanup_(buffer_done) struct buffer list = {};
 	const char *accepted;
 
 	if (reply.stream)
@@ -147,7 +162,7 @@ enum MHD_Result http_reply_send(struct http *http, struct MHD_Connection *connec
 	}
 	if (!http_room_take(http, client, reply.body))
 		return http_reply_refuse(http, connection, state, HTTP_REFUSED_MEMORY);
-	accepted = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
+	accepted = http_headers_list(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, &list);
 	if (http_encoding_takes_gzip(accepted))
 		sent = http_body_gzip(reply.body) ?: reply.body;
 	return queue_body(connection, state, &reply, http_body_ref(sent), sent != reply.body);

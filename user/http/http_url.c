@@ -2,6 +2,7 @@
 #include "http/http_url.h"
 
 #include <string.h>
+#include <strings.h>
 
 static int digit(char c)
 {
@@ -38,4 +39,16 @@ size_t http_url_decode(char *text, bool *ret_is_valid)
 	}
 	*to = '\0';
 	return (size_t)(to - text);
+}
+
+const char *http_url_path(const char *target)
+{
+	const char *host = strncasecmp(target, "http://", 7) == 0  ? target + 7 :
+			   strncasecmp(target, "https://", 8) == 0 ? target + 8 :
+								     NULL;
+
+	if (!host)
+		return target;
+	host += strcspn(host, "/");
+	return *host ? host : "/";
 }
