@@ -35,6 +35,9 @@ printf 'tls_server_config:\n  cert_file: server.pem\n  key_file: client.key\n' >
 refused "a key of another certificate" "cannot use certificate '$WORK/server.pem' with key '$WORK/client.key'"
 printf 'tls_server_config:\n  cert_file: none.pem\n  key_file: server.key\n' >web.yml
 refused "a certificate that is not there" "cannot read '$WORK/none.pem': No such file"
+printf 'tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n  client_ca_file: ca.pem
+  client_auth_type: VerifyClientCertIfGiven\n  client_allowed_sans: [scraper.example]\n' >web.yml
+refused "allowed names for whoever shows a certificate" "web.yml:1: 'client_allowed_sans' without a 'client_auth_type' that requires"
 printf 'tls_server_confg:\n' >web.yml
 refused "an unknown key" "web.yml:1: unknown key 'tls_server_confg'"
 
@@ -136,6 +139,21 @@ printf 'tls_server_config: {%s, max_version: TLS12, cipher_suites: [TLS_ECDHE_EC
 is "max_version TLS12: 1.3" "$(code --tlsv1.3 "$URL/metrics")" 000
 is "a suite that is listed" "$(code --tls-max 1.2 --ciphers ECDHE-ECDSA-AES256-GCM-SHA384 "$URL/metrics")" 200
 is "a suite that is not" "$(code --tls-max 1.2 --ciphers ECDHE-ECDSA-AES128-GCM-SHA256 "$URL/metrics")" 000
+# chosen CLIENT-ARGUMENT...: the cipher suite that is agreed on
+chosen() { openssl s_client -connect "${URL#https://}" "$@" </dev/null 2>/dev/null | sed -n 's/^New, .*Cipher is //p'; }
+both=TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+client_order=(-tls1_2 -cipher ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384)
+printf 'tls_server_config: {%s, cipher_suites: [%s]}\n' "$tls" "$both" >web.yml
+is "of two suites the first of the list" "$(chosen "${client_order[@]}")" ECDHE-ECDSA-AES256-GCM-SHA384
+printf 'tls_server_config: {%s, cipher_suites: [%s], prefer_server_cipher_suites: false}\n' "$tls" "$both" >web.yml
+is "of two suites the client's first" "$(chosen "${client_order[@]}")" ECDHE-ECDSA-AES128-GCM-SHA256
+is "TLS 1.0 where it is not allowed" "$(chosen -tls1 -cipher ALL:@SECLEVEL=0)" "(NONE)"
+printf 'tls_server_config: {%s, min_version: TLS10}\n' "$tls" >web.yml
+is "TLS 1.0 where it is" "$(chosen -tls1 -cipher ALL:@SECLEVEL=0)" ECDHE-ECDSA-AES128-SHA
+# A session of TLS 1.2 that asks to begin anew: the connection ends, within a second and not by the client's limit.
+renegotiate() { { sleep 0.5; echo R; sleep 5; } | timeout 4 openssl s_client -connect "${URL#https://}" -tls1_2 2>&1; }
+printf 'tls_server_config: {%s}\n' "$tls" >web.yml
+is "renegotiation ends the connection" "$(renegotiate | sed -n '/^RENEGOTIATING/,$p' | tr '\n' ' ')" "RENEGOTIATING closed "
 printf 'tls_server_config: {%s, curve_preferences: [CurveP384]}\n' "$tls" >web.yml
 is "a curve that is listed" "$(code --curves secp384r1 "$URL/metrics")" 200
 is "a curve that is not" "$(code --curves X25519 "$URL/metrics")" 000
