@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A case for each rule of the formats: what obeys it is read, what breaks it is refused. So the readers that judge ktally can
 tell right from wrong. Where the parser of the Python client refuses as well, that is said; it is laxer in places."""
+import pathlib
+import re
 import struct
 import sys
 
@@ -209,4 +211,8 @@ if client:
     tap.ok(f"the Python client refuses {seen} of {len(bad)} that break one", seen * 2 > len(bad))
 else:
     tap.skip("the Python client says the same", "no python3-prometheus-client")
+here = pathlib.Path(__file__).parent
+table = re.findall(r"^\|[^|]*\| `([^`]+)`: (.*) \|$", (here / "RULES.md").read_text(), re.M)
+gone = [f"{file}: {words}" for file, words in table if words not in (here.parent / file).read_text()]
+tap.ok(f"all {len(table)} cases of RULES.md are there", len(table) > 80 and not gone, "\n".join(gone))
 sys.exit(tap.done())
