@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		text[size] = '\0';
 		if (http_encoding_takes_gzip(text))
 			assert(strchr(text, '*') || strcasestr(text, "gzip"));
+		assert(*http_url_path(text) || !*text);
 		strcpy(decoded, text);
 		size = http_url_decode(decoded, &is_valid);
 		assert(size == strlen(decoded));
