@@ -37,6 +37,8 @@ struct daemon {
 	struct scrape scrape;
 	struct interface_state interface;
 	struct punctuality ticks;
+	uint64_t began_ns; /* the ticks: multiples of their interval after it */
+	int turn_alarm;
 	uint64_t sources_up; /* a bit for each runtime that answers, as it was last told in the log */
 	bool ready;
 };
@@ -109,9 +111,17 @@ static void on_tick(void *context)
 {
 	struct daemon *daemon = context;
 
-	punctuality_note(&daemon->ticks, time_monotonic_ns());
+	punctuality_note(&daemon->ticks, time_monotonic_ns(), time_waited_ns());
 	tick(daemon);
 	http_tick(daemon->http);
+}
+
+static int on_prepare(void *context)
+{
+	struct daemon *daemon = context;
+
+	punctuality_rest(&daemon->ticks, time_monotonic_ns(), time_waited_ns());
+	return -1;
 }
 
 static void on_web_news(void *context, bool is_bad, const char *text)
@@ -120,11 +130,21 @@ static void on_web_news(void *context, bool is_bad, const char *text)
 	log_line(is_bad ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, "%s", text);
 }
 
+/* Turns are half a turn beside the ticks, so that none of the two waits for the other. */
+static int set_turn(struct daemon *daemon)
+{
+	uint64_t past_ns = (time_monotonic_ns() - daemon->began_ns + COLLECTOR_TURN_NS / 2) %
+			   COLLECTOR_TURN_NS;
+
+	return loop_set_alarm(daemon->loop, daemon->turn_alarm, COLLECTOR_TURN_NS - past_ns);
+}
+
 static void on_turn(void *context)
 {
 	struct daemon *daemon = context;
 
 	collector_turn(daemon->collector);
+	set_turn(daemon);
 }
 
 static void on_events(void *context)
@@ -322,9 +342,13 @@ static int start(struct daemon *daemon)
 	error = start_runtimes(daemon);
 	if (error)
 		return log_error(error, "cannot ask container runtimes");
-	punctuality_init(&daemon->ticks, time_monotonic_ns(), daemon->options.interval_tick_ns, LATE_NS);
+	loop_set_prepare(daemon->loop, on_prepare, daemon);
+	daemon->began_ns = time_monotonic_ns();
+	punctuality_init(&daemon->ticks, daemon->began_ns, time_waited_ns(), daemon->options.interval_tick_ns,
+			 LATE_NS);
 	error = loop_add_timer(daemon->loop, daemon->options.interval_tick_ns, on_tick, daemon);
-	error = error ?: loop_add_timer(daemon->loop, COLLECTOR_TURN_NS, on_turn, daemon);
+	error = error ?: loop_add_alarm(daemon->loop, on_turn, daemon, &daemon->turn_alarm);
+	error = error ?: set_turn(daemon);
 	if (!error && collector_has_bpf(daemon->collector))
 		error = loop_add_fd(daemon->loop, collector_events_fd(daemon->collector), on_events, daemon);
 	if (error)

@@ -28,8 +28,11 @@ static void describe_service(struct scrape *scrape)
 {
 	self_set(&scrape->self, SELF_SCRAPES, NULL, NULL, scrape->count);
 	self_set(&scrape->self, SELF_SCRAPE_DURATION, NULL, NULL, scrape->render_ns);
-	self_set(&scrape->self, SELF_TICK_DELAY, NULL, NULL, punctuality_worst_ns(scrape->ticks));
-	self_set(&scrape->self, SELF_LATE_TICKS, NULL, NULL, scrape->ticks->late);
+	for (enum punctuality_cause i = 0; i < PUNCTUALITY_CAUSES; i++) {
+		self_set(&scrape->self, SELF_TICK_DELAY, punctuality_causes[i], NULL,
+			 punctuality_worst_ns(scrape->ticks, i));
+		self_set(&scrape->self, SELF_LATE_TICKS, punctuality_causes[i], NULL, scrape->ticks->late[i]);
+	}
 	self_set(&scrape->self, SELF_HTTP_CONNECTIONS, NULL, NULL, http_connections(scrape->http));
 	self_set(&scrape->self, SELF_HTTP_STREAMS, NULL, NULL, http_streams(scrape->http));
 	for (enum http_refusal i = 0; i < HTTP_REFUSALS; i++)

@@ -2,9 +2,13 @@
 #include "base/time.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/file.h"
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -33,6 +37,19 @@ uint64_t time_realtime_ns(void)
 uint64_t time_thread_ns(void)
 {
 	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+uint64_t time_waited_ns(void)
+{
+	static _Thread_local int fd = -1; /* kept: asked each time the loop of the daemon goes to sleep */
+	unsigned long long waited_ns = 0;
+	char text[128];
+
+	if (fd < 0)
+		fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && file_read_fd(fd, text, sizeof(text)) > 0)
+		sscanf(text, "%*u %llu", &waited_ns);
+	return waited_ns;
 }
 
 static bool is_digit(char c)

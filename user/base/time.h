@@ -12,6 +12,8 @@ uint64_t time_monotonic_ns(void); /* CLOCK_MONOTONIC, the clock of bpf_ktime_get
 uint64_t time_boottime_ns(void);  /* CLOCK_BOOTTIME, the clock of task_struct.start_boottime */
 uint64_t time_realtime_ns(void);
 uint64_t time_thread_ns(void); /* CPU time of the calling thread */
+/* How long the calling thread was ready to run and had no CPU, ever since; 0 where the kernel does not say (CONFIG_SCHED_INFO). */
+uint64_t time_waited_ns(void);
 
 /* "2026-11-22T03:39:55.332304756Z", or with an offset as +01:00 (RFC 3339, upper case), as CLOCK_REALTIME. Digits of the second
  * past the ninth do not count. 0, -EINVAL, or -ERANGE: before 1970 or after what 64 bits hold. */
