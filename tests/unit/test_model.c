@@ -189,11 +189,11 @@ Test(model, a_process_without_threads_is_forgotten_after_two_passes)
 	struct container *container = add(11, "a")->container;
 	struct process *process = model_process_get(model, 101, 5, get(container, "x", NOW));
 
-	process->threads = 1;
+	model_process_join(process);
 	for (int i = 0; i < 5; i++)
 		model_expire(model, NOW);
 	eq(HASH_COUNT(model->processes), 1);
-	process->threads = 0;
+	model_process_leave(model, process);
 	model_expire(model, NOW);
 	model_expire(model, NOW);
 	eq(HASH_COUNT(model->processes), 1);

@@ -62,7 +62,7 @@ static struct process *add(uint32_t tgid, const char *name, unsigned int pages)
 	struct process *process = model_process_get(model, tgid, tgid, program(name, false));
 
 	cr_assert_not_null(process);
-	process->threads = 1;
+	model_process_join(process);
 	set_pages(tgid, pages);
 	return process;
 }
@@ -132,7 +132,10 @@ Test(resident, another_program_takes_it_along_and_the_end_gives_it_back)
 	eq(program("db", false)->value[V_MEMORY_RESIDENT], 0);
 	model_process_set_resident(model, first, 7);
 	eq(program("db", false)->value[V_MEMORY_RESIDENT], 0);
-	model_process_forget(model, second, now_ns);
+	model_process_leave(model, second);
+	for (int i = 0; i < 3; i++)
+		model_expire(model, now_ns);
+	eq(HASH_COUNT(model->processes), 1);
 	eq(container->value[V_MEMORY_RESIDENT], 0);
 	eq(model->node->value[V_MEMORY_RESIDENT], 0);
 }

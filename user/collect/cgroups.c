@@ -20,9 +20,11 @@ int cgroups_new(const struct cgroups_settings *settings, struct cgroups **ret_cg
 	if (!cgroups)
 		return -ENOMEM;
 	cgroups->settings = *settings;
-	error = networks_new(&networks, &cgroups->networks);
+	cgroups->settings.rounds = settings->rounds ?: 1;
+	cgroups->by_turn = calloc(cgroups->settings.rounds, sizeof(*cgroups->by_turn));
+	error = cgroups->by_turn ? networks_new(&networks, &cgroups->networks) : -ENOMEM;
 	if (error) {
-		free(cgroups);
+		cgroups_free(cgroups);
 		return error;
 	}
 	*ret_cgroups = cgroups;
@@ -35,10 +37,37 @@ void cgroups_known_set_time(struct cgroups *cgroups, uint64_t now_ns, uint64_t r
 	cgroups->realtime_ns = realtime_ns;
 }
 
+static void leave_list(struct known *known)
+{
+	if (!known->place)
+		return;
+	*known->place = known->next;
+	if (known->next)
+		known->next->place = known->place;
+	known->place = NULL;
+}
+
+void cgroups_known_place(struct cgroups *cgroups, struct known *known)
+{
+	struct known **head = &cgroups->by_turn[known->id % cgroups->settings.rounds];
+
+	if (known->removed)
+		head = &cgroups->removed;
+	else if (known->in_model && !known->turn)
+		head = &cgroups->early;
+	leave_list(known);
+	known->next = *head;
+	known->place = head;
+	if (known->next)
+		known->next->place = &known->next;
+	*head = known;
+}
+
 void cgroups_known_forget(struct cgroups *cgroups, struct known *known)
 {
 	struct identity identity;
 
+	leave_list(known);
 	cgroup_path_identify(known->path, &identity, NULL);
 	names_remove(cgroups->settings.names, identity.id, known->id);
 	HASH_DEL(cgroups->known, known);
@@ -57,6 +86,7 @@ void cgroups_free(struct cgroups *cgroups)
 	HASH_ITER(hh, cgroups->known, known, next)
 		cgroups_known_forget(cgroups, known);
 	networks_free(cgroups->networks);
+	free(cgroups->by_turn);
 	free(cgroups);
 }
 
@@ -92,6 +122,7 @@ static struct cgroup *add_to_model(struct cgroups *cgroups, struct known *known)
 		return NULL;
 	}
 	known->in_model = true;
+	cgroups_known_place(cgroups, known);
 	names_add(cgroups->settings.names, cgroup, cgroups->now_ns, cgroups->realtime_ns);
 	if (known->born && known->is_own)
 		journal_watch_start(cgroups->settings.model, cgroup);
@@ -132,6 +163,7 @@ static struct known *learn(struct cgroups *cgroups, uint64_t id, const char *pat
 		free(known);
 		return NULL;
 	}
+	cgroups_known_place(cgroups, known);
 	cgroups_known_add_parent(cgroups, known);
 	/* on hybrid hosts the v1 cgroup of the same path stands for both */
 	if (model_cgroup_find(cgroups->settings.model, id) || cgroups->settings.usage ||
@@ -161,6 +193,7 @@ void cgroups_known_lose(struct cgroups *cgroups, struct known *known)
 		return;
 	known->removed = true;
 	known->removed_ns = cgroups->now_ns;
+	cgroups_known_place(cgroups, known);
 	container_files_free(known->files);
 	known->files = NULL;
 	cgroups_known_lose_parent(cgroups, known);

@@ -7,7 +7,8 @@
 
 /* One cgroup of the machine, whether it is of interest or not. */
 struct known {
-	UT_hash_handle hh; /* by id */
+	UT_hash_handle hh;          /* by id */
+	struct known *next, **place; /* in one of the lists of struct cgroups */
 	uint64_t id;
 	char *path;
 	bool in_model;
@@ -30,6 +31,9 @@ struct known {
 struct cgroups {
 	struct cgroups_settings settings;
 	struct known *known;
+	struct known **by_turn; /* [settings.rounds]: whose files are looked at in this turn of each round */
+	struct known *early;    /* in the next turn */
+	struct known *removed;
 	struct networks *networks;
 	uint64_t turn;
 	uint32_t walk;
@@ -42,6 +46,8 @@ struct cgroups {
 void cgroups_known_set_time(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns);
 /* NULL: there is none of this id. */
 struct known *cgroups_known_find(const struct cgroups *cgroups, uint64_t id);
+/* Puts it into the list that it belongs to by now. */
+void cgroups_known_place(struct cgroups *cgroups, struct known *known);
 /* It is gone: its container may end, its files are closed. */
 void cgroups_known_lose(struct cgroups *cgroups, struct known *known);
 /* Frees it. */

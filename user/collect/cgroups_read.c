@@ -219,10 +219,44 @@ static void sum_gauges(struct cgroups *cgroups)
 			container_gauges_sum(container, cgroups->settings.usage);
 }
 
+static void take_list(struct known **from, struct known **to)
+{
+	*to = *from;
+	if (*to)
+		(*to)->place = to;
+	*from = NULL;
+}
+
+/* Each goes to the list that it belongs to then. */
+static void read_list(struct cgroups *cgroups, struct known **list)
+{
+	struct known *known;
+
+	while ((known = *list)) {
+		if (known->in_model)
+			read_one(cgroups, known);
+		if (known->parent && is_wanted(cgroups))
+			read_parent(cgroups, known);
+		cgroups_known_place(cgroups, known);
+	}
+}
+
+static void forget_removed(struct cgroups *cgroups)
+{
+	struct known *known, *next;
+
+	for (known = cgroups->removed; known; known = next) {
+		next = known->next;
+		if (cgroups->now_ns - known->removed_ns >=
+		    (known->in_model ? cgroups->settings.grace_ns : UNMET_NS))
+			cgroups_known_forget(cgroups, known);
+	}
+}
+
 void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
 {
-	uint32_t rounds = cgroups->settings.rounds ?: 1;
-	struct known *known, *next;
+	uint32_t rounds = cgroups->settings.rounds;
+	struct known *early, *due;
 
 	cgroups_known_set_time(cgroups, now_ns, realtime_ns);
 	/* what has no name yet may have one now; without BPF there are no notices */
@@ -231,20 +265,11 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 	read_viewed(cgroups);
 	if (cgroups->turn % rounds == 0)
 		networks_read_host_protocols(cgroups->networks);
-	HASH_ITER(hh, cgroups->known, known, next) {
-		if (known->removed) {
-			if (now_ns - known->removed_ns >=
-			    (known->in_model ? cgroups->settings.grace_ns : UNMET_NS))
-				cgroups_known_forget(cgroups, known);
-			continue;
-		}
-		if (known->turn && known->id % rounds != cgroups->turn % rounds)
-			continue;
-		if (known->in_model)
-			read_one(cgroups, known);
-		if (known->parent && is_wanted(cgroups))
-			read_parent(cgroups, known);
-	}
+	forget_removed(cgroups);
+	take_list(&cgroups->early, &early);
+	take_list(&cgroups->by_turn[cgroups->turn % rounds], &due);
+	read_list(cgroups, &early);
+	read_list(cgroups, &due);
 	cgroups->turn++;
 	sum_gauges(cgroups);
 }

@@ -112,6 +112,7 @@ struct cgroup {
 	struct identity *identity;                     /* owned; NULL for a cgroup below a container's own */
 	struct details *details;                       /* owned; NULL until a runtime told them */
 	bool removed;
+	struct cgroup *next_removed; /* in the model's list */
 	uint64_t removed_ns;
 	uint64_t untold_start_ns;  /* CLOCK_REALTIME; 0: the journal has its start, or never will */
 	uint32_t references;       /* thread records */
@@ -139,7 +140,10 @@ struct process {
 	uint32_t resident_reading;     /* number of the reading that told resident_bytes last */
 	uint64_t resident_bytes;       /* anonymous, shared and of files; some seconds old */
 	struct small_window *window;   /* [SERIES_PROCESS_RATES]; NULL while it does nothing */
+	struct process *next_active;   /* those with a window: in the model's list */
 	uint64_t cpu_ns;               /* since ktally sees it */
 	struct process *next_starting; /* born since the last pass: in the model's list */
 	uint32_t forget_in;            /* passes until it is forgotten, once it has no threads */
+	bool is_ending;                /* in the model's list of those that may have none, by the next */
+	struct process *next_ending;
 };

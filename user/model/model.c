@@ -12,6 +12,7 @@
 #include "model/journal.h"
 #include "model/model.h"
 #include "model/network.h"
+#include "model/program.h"
 #include "model/series.h"
 
 static void cleanup_model(struct model **model)
@@ -124,8 +125,13 @@ void model_count(struct model *model, struct program *program, unsigned int inde
 static void count_process(struct model *model, struct process *process, const struct model_growth *growth,
 			  unsigned int count)
 {
+	bool was_idle = !process->window;
 	float *rates = window_touch_small(&process->window, model->tick, SERIES_PROCESS_RATES);
 
+	if (was_idle && rates) {
+		process->next_active = model->active;
+		model->active = process;
+	}
 	for (unsigned int i = 0; i < count; i++) {
 		if (growth[i].index == V_CPU)
 			process->cpu_ns += growth[i].delta;
@@ -325,6 +331,8 @@ void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t no
 	if (cgroup->removed)
 		return;
 	cgroup->removed = true;
+	cgroup->next_removed = model->removed;
+	model->removed = cgroup;
 	if (cgroup->identity)
 		model->kinds[cgroup->identity->kind]--;
 	cgroup->removed_ns = now_ns;
@@ -337,37 +345,30 @@ void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t no
 		cgroup->container->dead_since_ns = now_ns ?: 1;
 }
 
-static void expire_processes(struct model *model, uint64_t now_ns)
+static void expire_cgroups(struct model *model, uint64_t now_ns)
 {
-	struct process *process, *next;
+	struct cgroup **link = &model->removed, *cgroup;
 
-	HASH_ITER(hh, model->processes, process, next) {
-		if (process->window && process->window->tick + 1 < model->tick) {
-			/* most do nothing most of the time */
-			free(process->window);
-			process->window = NULL;
-		}
-		if (process->threads || process->forget_in-- > 0)
+	while ((cgroup = *link)) {
+		if (cgroup->references || cgroup->group ||
+		    now_ns - cgroup->removed_ns < model->limits.grace_ns) {
+			link = &cgroup->next_removed;
 			continue;
-		model_process_forget(model, process, now_ns);
+		}
+		*link = cgroup->next_removed;
+		cgroup_give_scheduled(cgroup);
+		cgroup_leave(cgroup, now_ns);
+		HASH_DEL(model->cgroups, cgroup);
+		cgroup_free(cgroup);
 	}
 }
 
 void model_expire(struct model *model, uint64_t now_ns)
 {
 	struct container *container, *next_container;
-	struct cgroup *cgroup, *next;
 
-	expire_processes(model, now_ns);
-	HASH_ITER(hh, model->cgroups, cgroup, next) {
-		if (!cgroup->removed || cgroup->references || cgroup->group ||
-		    now_ns - cgroup->removed_ns < model->limits.grace_ns)
-			continue;
-		cgroup_give_scheduled(cgroup);
-		cgroup_leave(cgroup, now_ns);
-		HASH_DEL(model->cgroups, cgroup);
-		cgroup_free(cgroup);
-	}
+	program_expire_processes(model, now_ns);
+	expire_cgroups(model, now_ns);
 	HASH_ITER(hh, model->containers, container, next_container) {
 		if (container->alive || container->instances || !container->dead_since_ns ||
 		    now_ns - container->dead_since_ns < model->limits.grace_ns ||

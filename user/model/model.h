@@ -28,6 +28,9 @@ struct model {
 		*parents; /* by next_instance: the root, and others that are no container; not in `cgroups` */
 	struct process *processes;
 	struct process *starting;  /* by next_starting */
+	struct process *active;    /* by next_active: did something in this tick or the one before */
+	struct process *ending;    /* by next_ending: may have no threads */
+	struct cgroup *removed;    /* by next_removed: in their grace time */
 	struct container *host;    /* all three names empty */
 	struct container *unknown; /* cgroups whose path could not be found out: one for all */
 	struct container *other;   /* past the limit of containers */
@@ -132,15 +135,15 @@ void model_process_set_resident(struct model *model, struct process *process, ui
 /* Moves the process (and the gauges) to another program. */
 void model_process_set_program(struct model *model, struct process *process, struct program *program,
 			       uint64_t now_ns);
+/* A thread of it is there; is gone. Without any it is forgotten some passes later. */
+void model_process_join(struct process *process);
+void model_process_leave(struct model *model, struct process *process);
 /* It was born: its start is counted by model_book_starts(), for the program that it runs by then. */
 void model_process_start(struct model *model, struct process *process);
 /* At the end of a pass. */
 void model_book_starts(struct model *model);
 /* Its last thread is gone: counted once however often it is told. `status`: VALUE_INDEX(exit_status, x). */
 void model_process_exit(struct model *model, struct process *process, unsigned int status);
-
-/* Forgets a process: its program's references and gauge are given back. */
-void model_process_forget(struct model *model, struct process *process, uint64_t now_ns);
 
 /* One value of source FILE of a container (or model->node). */
 void model_set_file(struct container *container, unsigned int index, uint64_t value);

@@ -232,12 +232,15 @@ struct process *model_process_get(struct model *model, uint32_t tgid, uint64_t s
 	process->key = (struct process_key){ .tgid = tgid, .start_ns = start_ns };
 	process->program = program;
 	process->forget_in = FORGET_PASSES;
+	process->next_ending = model->ending;
+	process->is_ending = true;
 	HASH_ADD(hh, model->processes, key, sizeof(process->key), process);
 	if (!HASH_HAS(process)) {
 		free(process);
 		model->folded_processes++;
 		return NULL;
 	}
+	model->ending = process;
 	model_program_hold(program);
 	count_process(model, program, 1);
 	return process;
@@ -294,13 +297,66 @@ void model_process_exit(struct model *model, struct process *process, unsigned i
 	count_process(model, process->program, -1);
 }
 
-void model_process_forget(struct model *model, struct process *process, uint64_t now_ns)
+void model_process_join(struct process *process)
+{
+	process->threads++;
+}
+
+void model_process_leave(struct model *model, struct process *process)
+{
+	if (--process->threads > 0 || process->is_ending)
+		return;
+	process->is_ending = true;
+	process->next_ending = model->ending;
+	model->ending = process;
+}
+
+/* Its program's references and gauge are given back. */
+static void forget(struct model *model, struct process *process, uint64_t now_ns)
 {
 	if (!process->exited)
 		count_process(model, process->program, -1);
 	model_process_set_resident(model, process, 0);
 	model_program_release(process->program, now_ns);
 	HASH_DEL(model->processes, process);
-	free(process->window);
 	free(process);
+}
+
+static bool is_over(const struct process *process)
+{
+	return !process->threads && !process->forget_in;
+}
+
+/* Most do nothing most of the time. */
+static void expire_windows(struct model *model)
+{
+	struct process **link = &model->active, *process;
+
+	while ((process = *link)) {
+		if (process->window->tick + 1 >= model->tick && !is_over(process)) {
+			link = &process->next_active;
+			continue;
+		}
+		*link = process->next_active;
+		free(process->window);
+		process->window = NULL;
+	}
+}
+
+void program_expire_processes(struct model *model, uint64_t now_ns)
+{
+	struct process **link = &model->ending, *process;
+
+	expire_windows(model);
+	while ((process = *link)) {
+		if (!process->threads && process->forget_in) {
+			process->forget_in--;
+			link = &process->next_ending;
+			continue;
+		}
+		*link = process->next_ending;
+		process->is_ending = false;
+		if (!process->threads)
+			forget(model, process, now_ns);
+	}
 }

@@ -110,7 +110,7 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 		thread->wait_value = record->value[V_WAIT + record->wait_reason - 1];
 	thread->process = model_process_get(owner->model, record->tgid, base->start_ns, program);
 	if (thread->process)
-		thread->process->threads++;
+		model_process_join(thread->process);
 	set_program(thread, program, record->value[V_EXECS], record->flags & RECORD_MOVED, owner);
 	if ((record->flags & (RECORD_BORN | RECORD_LEADER)) == (RECORD_BORN | RECORD_LEADER)) {
 		if (thread->process)
@@ -214,7 +214,7 @@ void thread_end(struct thread *thread, const struct record *record, const struct
 		 record->flags & RECORD_LEADER) /* past the limit of processes */
 		model_count(owner->model, thread->program, V_EXITS + exit_status(record->exit_code), 1);
 	if (thread->process)
-		thread->process->threads--;
+		model_process_leave(owner->model, thread->process);
 	if (thread->program) {
 		model_count(owner->model, thread->program, V_THREADS, (uint64_t)-1);
 		model_program_release(thread->program, owner->now_ns);
