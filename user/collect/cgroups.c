@@ -239,6 +239,7 @@ int cgroups_walk(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns)
 	int error;
 
 	cgroups->walk++;
+	cgroups->nameless_at_walk = cgroups->nameless;
 	cgroups_known_set_time(cgroups, now_ns, realtime_ns);
 	if (!cgroups->settings.cgroupfs->is_whole)
 		learn_roots(cgroups);
@@ -321,6 +322,7 @@ struct cgroup *cgroups_get(struct cgroups *cgroups, uint64_t id, uint32_t pid, u
 		known = learn(cgroups, id, path);
 	if (known)
 		return add_to_model(cgroups, known);
+	cgroups->nameless++;
 	return model_cgroup_add(cgroups->settings.model, id, NULL, NULL, realtime_ns, &cgroup) ? NULL :
 												 cgroup;
 }

@@ -7,7 +7,7 @@
 
 /* One cgroup of the machine, whether it is of interest or not. */
 struct known {
-	UT_hash_handle hh;          /* by id */
+	UT_hash_handle hh;           /* by id */
 	struct known *next, **place; /* in one of the lists of struct cgroups */
 	uint64_t id;
 	char *path;
@@ -37,6 +37,8 @@ struct cgroups {
 	struct networks *networks;
 	uint64_t turn;
 	uint32_t walk;
+	uint32_t nameless; /* cgroups that were met without a path to be had, ever since */
+	uint32_t nameless_at_walk;
 	uint64_t wanted_until_ns;     /* instances */
 	bool started;                 /* the first walk is over: what is met later was born */
 	uint64_t now_ns, realtime_ns; /* of the call under way */
