@@ -37,7 +37,9 @@ struct cgroups {
 	struct networks *networks;
 	uint64_t turn;
 	uint32_t walk;
-	uint32_t nameless; /* cgroups that were met without a path to be had, ever since */
+	bool has_old_gauges;       /* containers with many instances that were read */
+	uint64_t instance_changes; /* of the model when gauges were last summed */
+	uint32_t nameless;         /* cgroups that were met without a path to be had, ever since */
 	uint32_t nameless_at_walk;
 	uint64_t wanted_until_ns;     /* instances */
 	bool started;                 /* the first walk is over: what is met later was born */

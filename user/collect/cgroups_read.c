@@ -16,8 +16,9 @@
 #define UNMET_NS \
 	(10 * NS_PER_S) /* a removed cgroup in which no thread was met: records are all read by then */
 #define EARLY_TURNS 2
-#define VIEWED_TURNS 4 /* a second: containers that somebody looks at */
-#define QUIET_TURNS 30 /* a container that did nothing is read every 30th time: its files hardly change */
+#define FEW_INSTANCES 4 /* summed at each reading of one */
+#define VIEWED_TURNS 4  /* a second: containers that somebody looks at */
+#define QUIET_TURNS 30  /* a container that did nothing is read every 30th time: its files hardly change */
 
 void cgroups_known_lose_parent(struct cgroups *cgroups, struct known *known)
 {
@@ -92,6 +93,10 @@ static int read_files(struct cgroups *cgroups, struct known *known, struct cgrou
 		cgroups_known_lose(cgroups, known);
 		return error;
 	}
+	if (cgroup->container->instance_count <= FEW_INSTANCES)
+		container_gauges_sum(cgroup->container, cgroups->settings.usage);
+	else
+		cgroups->has_old_gauges = true;
 	cgroups->settings.model->folded_disks += instance->disks_left_out;
 	journal_watch_files(cgroups->settings.model, cgroup, known->born, cgroups->now_ns);
 	return 0;
@@ -214,6 +219,11 @@ static void sum_gauges(struct cgroups *cgroups)
 {
 	struct container *container;
 
+	if (!cgroups->has_old_gauges &&
+	    cgroups->instance_changes == cgroups->settings.model->instance_changes)
+		return;
+	cgroups->has_old_gauges = false;
+	cgroups->instance_changes = cgroups->settings.model->instance_changes;
 	for (container = cgroups->settings.model->containers; container; container = container->hh.next)
 		if (container->has_old_gauges)
 			container_gauges_sum(container, cgroups->settings.usage);

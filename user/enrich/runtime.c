@@ -213,7 +213,9 @@ void runtimes_turn(struct runtimes *runtimes, uint64_t now_ns)
 	}
 	for (size_t i = 0; i < runtimes->source_count; i++)
 		source_turn(&runtimes->sources[i], now_ns);
-	for (struct wanted *wanted = runtimes->wanted; wanted; wanted = wanted->hh.next) {
+	/* where no source is up all are due, and stay so */
+	for (struct wanted *wanted = runtimes->wanted;
+	     wanted && runtimes->due_count < HASH_COUNT(runtimes->wanted); wanted = wanted->hh.next) {
 		if (!wanted->is_due && now_ns >= wanted->next_ns)
 			set_due(runtimes, wanted, true);
 	}

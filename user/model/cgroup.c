@@ -31,6 +31,7 @@ void cgroup_leave(struct cgroup *cgroup, uint64_t now_ns)
 		cgroup->next_instance->instance_link = cgroup->instance_link;
 	container->instance_count--;
 	container->has_old_gauges = true;
+	container->value[V_TCP_CONNECTIONS] = 0; /* summed anew by the next pass */
 	if (!cgroup->removed && --container->alive == 0)
 		container->dead_since_ns = now_ns ?: 1;
 }

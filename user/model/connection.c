@@ -67,10 +67,11 @@ static struct connection *find(const struct container *container, const struct c
 }
 
 /* False: out of memory. */
-static bool enter(struct container *container, struct connection *connection)
+static bool enter(struct model *model, struct container *container, struct connection *connection)
 {
 	connection->container = container;
 	HASH_ADD(hh, container->connections, key, sizeof(connection->key), connection);
+	model->connection_rows += HASH_HAS(connection);
 	return HASH_HAS(connection);
 }
 
@@ -87,7 +88,7 @@ static struct connection *get(struct model *model, struct container *container,
 	connection->key = *key;
 	connection->created_ns = realtime_ns;
 	write_peer(connection);
-	if (!enter(container, connection)) {
+	if (!enter(model, container, connection)) {
 		free(connection);
 		return NULL;
 	}
@@ -115,6 +116,7 @@ static void merge(struct connection *to, const struct connection *from)
 static void leave(struct model *model, struct connection *connection)
 {
 	HASH_DEL(connection->container->connections, connection);
+	model->connection_rows--;
 	model->connections -= !connection_is_other(connection);
 	free(connection);
 }
@@ -178,6 +180,8 @@ static void begin(struct model *model, struct container *container)
 void connection_begin(struct model *model)
 {
 	model->most_connected = NULL;
+	if (!model->connection_rows)
+		return;
 	for (struct container *container = model->containers; container; container = container->hh.next)
 		begin(model, container);
 	begin(model, model->node);
@@ -195,6 +199,8 @@ static void fold_idle(struct model *model, struct container *container, uint64_t
 
 void connection_expire(struct model *model, uint64_t now_ns)
 {
+	if (!model->connection_rows)
+		return;
 	for (struct container *container = model->containers; container; container = container->hh.next)
 		fold_idle(model, container, now_ns);
 	fold_idle(model, model->node, now_ns);
@@ -215,7 +221,8 @@ void connection_move(struct model *model, struct container *from, struct contain
 			continue;
 		}
 		HASH_DEL(from->connections, connection);
-		if (enter(to, connection))
+		model->connection_rows--;
+		if (enter(model, to, connection))
 			continue;
 		model->connections -= !connection_is_other(connection);
 		model->folded_connections++;

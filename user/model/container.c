@@ -210,6 +210,7 @@ void container_merge(struct model *model, struct container *from, struct contain
 	while ((cgroup = from->instances)) {
 		cgroup_leave(cgroup, 0);
 		cgroup_join(cgroup, to);
+		model->instance_changes++;
 	}
 	to->network = from->network ?: to->network;
 	network_move(model, from, to);

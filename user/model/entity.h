@@ -122,6 +122,8 @@ struct cgroup {
 	uint64_t scheduled
 		[SCHEDULED_VALUES]; /* of its threads: all since ktally began, and what those had then that lived */
 	uint64_t activity;          /* grows when a thread of it ran: the file reader skips the quiet */
+	bool is_running;            /* it did since the last pass of groups: in the model's list */
+	struct cgroup *next_running;
 };
 
 struct process_key {

@@ -231,6 +231,7 @@ int model_cgroup_add(struct model *model, uint64_t id, const char *path, const s
 	if (identity)
 		model->kinds[identity->kind]++;
 	cgroup_join(cgroup, container);
+	model->instance_changes++;
 	*ret_cgroup = cgroup;
 	return 0;
 }
@@ -258,9 +259,18 @@ int model_cgroup_name(struct model *model, struct cgroup *cgroup, const char *pa
 	if (cgroup->container != container) {
 		cgroup_leave(cgroup, now_ns);
 		cgroup_join(cgroup, container);
+		model->instance_changes++;
 		model->renamings++;
 	}
 	return 0;
+}
+
+void model_cgroup_set_group(struct model *model, struct cgroup *cgroup, uint32_t group)
+{
+	if (cgroup->group == group)
+		return;
+	cgroup->group = group;
+	model_cgroup_run(model, cgroup);
 }
 
 /* All its instances are cgroups of the container that `cgroup` is one of, so that its counts are that one's alone. */
@@ -293,6 +303,7 @@ static int give_names(struct model *model, struct cgroup *cgroup, const char *co
 		return 0;
 	cgroup_leave(cgroup, now_ns);
 	cgroup_join(cgroup, container);
+	model->instance_changes++;
 	model->renamings++;
 	return 0;
 }
@@ -337,6 +348,7 @@ void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t no
 		model->kinds[cgroup->identity->kind]--;
 	cgroup->removed_ns = now_ns;
 	cgroup->container->has_old_gauges = true;
+	model->instance_changes++;
 	if (cgroup->container->instance_count > INSTANCES_KEPT) {
 		cgroup->removed_ns = 0;
 		model->evicted_cgroups++;
@@ -358,22 +370,28 @@ static void expire_cgroups(struct model *model, uint64_t now_ns)
 		*link = cgroup->next_removed;
 		cgroup_give_scheduled(cgroup);
 		cgroup_leave(cgroup, now_ns);
+		model->instance_changes++;
 		HASH_DEL(model->cgroups, cgroup);
 		cgroup_free(cgroup);
 	}
 }
 
-void model_expire(struct model *model, uint64_t now_ns)
+static void expire_containers(struct model *model, uint64_t now_ns)
 {
-	struct container *container, *next_container;
+	struct container *container, *next;
 
-	program_expire_processes(model, now_ns);
-	expire_cgroups(model, now_ns);
-	HASH_ITER(hh, model->containers, container, next_container) {
-		if (container->alive || container->instances || !container->dead_since_ns ||
-		    now_ns - container->dead_since_ns < model->limits.grace_ns ||
-		    container_is_held(container))
+	if (!model->dead_containers && model->expired_changes == model->instance_changes)
+		return;
+	model->expired_changes = model->instance_changes;
+	model->dead_containers = 0;
+	HASH_ITER(hh, model->containers, container, next) {
+		if (container->alive || !container->dead_since_ns)
 			continue;
+		if (container->instances || now_ns - container->dead_since_ns < model->limits.grace_ns ||
+		    container_is_held(container)) {
+			model->dead_containers++;
+			continue;
+		}
 		if (container == model->unknown)
 			model->unknown = NULL;
 		if (container == model->other)
@@ -385,6 +403,13 @@ void model_expire(struct model *model, uint64_t now_ns)
 		container_free(container);
 		model->evicted_containers++;
 	}
+}
+
+void model_expire(struct model *model, uint64_t now_ns)
+{
+	program_expire_processes(model, now_ns);
+	expire_cgroups(model, now_ns);
+	expire_containers(model, now_ns);
 	network_expire(model, now_ns);
 	connection_expire(model, now_ns);
 }

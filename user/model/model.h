@@ -31,6 +31,11 @@ struct model {
 	struct process *active;    /* by next_active: did something in this tick or the one before */
 	struct process *ending;    /* by next_ending: may have no threads */
 	struct cgroup *removed;    /* by next_removed: in their grace time */
+	struct cgroup *running;    /* by next_running */
+	uint64_t instance_changes; /* grows when a cgroup came to a container, left one or ended */
+	uint64_t expired_changes;  /* what it was when containers were last looked at */
+	uint32_t dead_containers;  /* how many had ended then */
+	uint32_t connection_rows;  /* of all containers and the node, with `other` */
 	struct container *host;    /* all three names empty */
 	struct container *unknown; /* cgroups whose path could not be found out: one for all */
 	struct container *other;   /* past the limit of containers */
@@ -91,6 +96,18 @@ int model_cgroup_describe(struct model *model, struct cgroup *cgroup, const char
 			  const struct details *details, uint64_t now_ns, uint64_t realtime_ns);
 /* The cgroup is gone; its container ends its grace time later when no other instance lives. */
 void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t now_ns);
+
+/* A thread of it ran; or it is known by now where the kernel counts for it. */
+static inline void model_cgroup_run(struct model *model, struct cgroup *cgroup)
+{
+	cgroup->activity++;
+	if (cgroup->is_running)
+		return;
+	cgroup->is_running = true;
+	cgroup->next_running = model->running;
+	model->running = cgroup;
+}
+void model_cgroup_set_group(struct model *model, struct cgroup *cgroup, uint32_t group);
 
 /* Where the kernel's own numbers of this cgroup are kept; made at the first call. NULL when out of memory. */
 struct instance *model_cgroup_instance(struct cgroup *cgroup);

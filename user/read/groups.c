@@ -13,7 +13,6 @@
 #define SAMPLE_WEIGHT (1U << SAMPLE_SHIFT)
 
 struct group_last {
-	uint64_t activity;
 	uint64_t runqueue[HISTOGRAM_BUCKETS];
 };
 
@@ -23,7 +22,7 @@ struct groups {
 	struct group_latency *latencies; /* the same for latencies; NULL outside profile full */
 	struct tcp_groups *tcp;
 	struct group_stock stock;
-	uint64_t count;
+	uint64_t count; /* in use */
 };
 
 int groups_new(struct table *table, struct groups **ret_groups)
@@ -169,32 +168,39 @@ static uint32_t release(struct groups *groups, struct cgroup *cgroup, struct mod
 	return live;
 }
 
+static bool has_group(const struct groups *groups, const struct cgroup *cgroup)
+{
+	return cgroup->group && cgroup->group < groups->table->group_count;
+}
+
+static void read_running(struct groups *groups, struct model *model)
+{
+	struct cgroup *cgroup;
+
+	while ((cgroup = model->running)) {
+		model->running = cgroup->next_running;
+		cgroup->is_running = false;
+		if (!has_group(groups, cgroup))
+			continue;
+		add_group(groups, cgroup->group, cgroup->container, model);
+		set_rest(cgroup->container, model);
+	}
+}
+
 void groups_pass(struct groups *groups, const struct thread_owner *owner)
 {
 	struct model *model = owner->model;
 
 	uint32_t live = tcp_groups_pass(groups->tcp, owner);
 
-	groups->count = 0;
-	for (struct cgroup *cgroup = model->cgroups; cgroup; cgroup = cgroup->hh.next) {
-		bool quiet;
-
-		if (!cgroup->group || cgroup->group >= groups->table->group_count)
-			continue;
-		quiet = groups->last[cgroup->group].activity == cgroup->activity;
-		if (!quiet) {
-			groups->last[cgroup->group].activity = cgroup->activity;
-			add_group(groups, cgroup->group, cgroup->container, model);
-			set_rest(cgroup->container, model);
-		}
-		if (quiet && cgroup->removed && !cgroup->references)
+	for (struct cgroup *cgroup = model->removed; cgroup; cgroup = cgroup->next_removed)
+		if (has_group(groups, cgroup) && !cgroup->is_running && !cgroup->references)
 			live -= release(groups, cgroup, model);
-		else
-			groups->count++;
-	}
+	read_running(groups, model);
 	add_group(groups, 0, NULL, model);
 	set_rest(model->node, model);
-	crowd_pass(groups->table, model, groups->count);
+	groups->count = live;
+	crowd_pass(groups->table, model, live);
 	group_stock_deal(&groups->stock, groups->table, live);
 }
 

@@ -8,6 +8,7 @@
 #include "read/records_measure.h"
 #include "read/slot.h"
 
+#define PREFETCHED 4 /* records ahead: each is several lines of cold memory */
 #define FREE_RUN \
 	64 /* fresh slots are taken in order: so many unused ones in a row past the highest end a pass */
 
@@ -118,6 +119,20 @@ static void follow_renamings(struct records *records, const struct thread_owner 
 			slot_rename(records, slot, &records->table.records[slot], owner);
 }
 
+/* What is looked at of each: most sleep, and then that is all. */
+static void prefetch(const struct records *records, uint32_t slot)
+{
+	const struct record *record = &records->table.records[slot];
+	const struct thread *thread = &records->threads[slot];
+
+	if (slot >= records->high)
+		return;
+	__builtin_prefetch(record);
+	__builtin_prefetch(thread);
+	__builtin_prefetch(&thread->wait_value);
+	__builtin_prefetch(&thread->last[V_WAIT]);
+}
+
 static void read_all(struct records *records, const struct thread_owner *owner)
 {
 	uint32_t free_run = 0, slot;
@@ -125,6 +140,7 @@ static void read_all(struct records *records, const struct thread_owner *owner)
 	for (slot = 0; slot < records->table.cpu_count; slot++)
 		slot_count_catch_all(records, slot, owner);
 	for (; slot < records->table.slot_count && (slot < records->high || free_run < FREE_RUN); slot++) {
+		prefetch(records, slot + PREFETCHED);
 		if (__atomic_load_n(&records->table.records[slot].state, __ATOMIC_ACQUIRE) == RECORD_FREE) {
 			free_run += slot >= records->high;
 			continue;

@@ -98,7 +98,7 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 	thread->cgroup = cgroup;
 	cgroup->references++;
 	if (record->group)
-		cgroup->group = record->group;
+		model_cgroup_set_group(owner->model, cgroup, record->group);
 	memcpy(thread->last, base->value, sizeof(base->value));
 	/* what it had done before ktally began is the cgroup's too, as far as anybody can tell */
 	for (unsigned int i = 0; record->flags & RECORD_SEEDED && i < SCHEDULED_VALUES; i++)
@@ -142,7 +142,7 @@ void thread_count(struct thread *thread, const struct record *record, const stru
 
 	shown_values(thread, record, owner->now_ns, value);
 	if (thread->cgroup && (value[V_CPU] != thread->last[V_CPU] || thread->calls != record->calls))
-		thread->cgroup->activity++;
+		model_cgroup_run(owner->model, thread->cgroup);
 	for (unsigned int i = 0; i < THREAD_VALUES; i++) {
 		/* what was shown is never taken back: a wait that turns out shorter is made up for by its next */
 		if (value[i] <= thread->last[i])
