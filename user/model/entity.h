@@ -122,7 +122,7 @@ struct cgroup {
 	uint64_t scheduled
 		[SCHEDULED_VALUES]; /* of its threads: all since ktally began, and what those had then that lived */
 	uint64_t activity;          /* grows when a thread of it ran: the file reader skips the quiet */
-	bool is_running;            /* it did since the last pass of groups: in the model's list */
+	bool is_running; /* it did since the last pass of groups, or is new to them: in the model's list */
 	struct cgroup *next_running;
 };
 

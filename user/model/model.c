@@ -270,7 +270,7 @@ void model_cgroup_set_group(struct model *model, struct cgroup *cgroup, uint32_t
 	if (cgroup->group == group)
 		return;
 	cgroup->group = group;
-	model_cgroup_run(model, cgroup);
+	model_cgroup_look(model, cgroup);
 }
 
 /* All its instances are cgroups of the container that `cgroup` is one of, so that its counts are that one's alone. */

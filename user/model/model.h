@@ -97,16 +97,22 @@ int model_cgroup_describe(struct model *model, struct cgroup *cgroup, const char
 /* The cgroup is gone; its container ends its grace time later when no other instance lives. */
 void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t now_ns);
 
-/* A thread of it ran; or it is known by now where the kernel counts for it. */
-static inline void model_cgroup_run(struct model *model, struct cgroup *cgroup)
+/* What the kernel counts for it is to be looked at. */
+static inline void model_cgroup_look(struct model *model, struct cgroup *cgroup)
 {
-	cgroup->activity++;
 	if (cgroup->is_running)
 		return;
 	cgroup->is_running = true;
 	cgroup->next_running = model->running;
 	model->running = cgroup;
 }
+/* A thread of it ran. */
+static inline void model_cgroup_run(struct model *model, struct cgroup *cgroup)
+{
+	cgroup->activity++;
+	model_cgroup_look(model, cgroup);
+}
+/* It is known where the kernel counts for it. */
 void model_cgroup_set_group(struct model *model, struct cgroup *cgroup, uint32_t group);
 
 /* Where the kernel's own numbers of this cgroup are kept; made at the first call. NULL when out of memory. */
