@@ -23,11 +23,14 @@ static __always_inline void survey_task(struct cpu_state *cpu, const struct cont
 	record->seen = control->survey_number;
 	if (!cfg.survey_copies)
 		return;
-	record->seq++;
-	barrier();
-	task_copy(record, task);
-	barrier();
-	record->seq++;
+	/* all of them change by what the task does: one that did not run since is not read by the reader either */
+	if (record->value[V_CPU] != task->se.sum_exec_runtime) {
+		record->seq++;
+		barrier();
+		task_copy(record, task);
+		barrier();
+		record->seq++;
+	}
 	if (record->cset != (__u64)task->cgroups) {
 		slot = record_move(cpu, record, slot, task);
 		record = record_at(slot);

@@ -62,7 +62,7 @@ static struct process *add(uint32_t tgid, const char *name, unsigned int pages)
 	struct process *process = model_process_get(model, tgid, tgid, program(name, false));
 
 	cr_assert_not_null(process);
-	model_process_join(process);
+	process->threads++;
 	set_pages(tgid, pages);
 	return process;
 }

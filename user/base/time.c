@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-#include "base/file.h"
+#include <unistd.h>
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -43,11 +42,12 @@ uint64_t time_waited_ns(void)
 {
 	static _Thread_local int fd = -1; /* kept: asked each time the loop of the daemon goes to sleep */
 	unsigned long long waited_ns = 0;
-	char text[128];
+	char text[128] = "";
 
 	if (fd < 0)
 		fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && file_read_fd(fd, text, sizeof(text)) > 0)
+	/* one line, and one call for it */
+	if (pread(fd, text, sizeof(text) - 1, 0) > 0)
 		sscanf(text, "%*u %llu", &waited_ns);
 	return waited_ns;
 }

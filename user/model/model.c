@@ -265,14 +265,6 @@ int model_cgroup_name(struct model *model, struct cgroup *cgroup, const char *pa
 	return 0;
 }
 
-void model_cgroup_set_group(struct model *model, struct cgroup *cgroup, uint32_t group)
-{
-	if (cgroup->group == group)
-		return;
-	cgroup->group = group;
-	model_cgroup_look(model, cgroup);
-}
-
 /* All its instances are cgroups of the container that `cgroup` is one of, so that its counts are that one's alone. */
 static bool is_alone(const struct cgroup *cgroup)
 {

@@ -25,20 +25,18 @@ struct model {
 	struct container *containers;
 	struct cgroup *cgroups;
 	struct cgroup
-		*parents; /* by next_instance: the root, and others that are no container; not in `cgroups` */
+		*parents; /* by next_instance: root and others that are no container; not in `cgroups` */
 	struct process *processes;
-	struct process *starting;  /* by next_starting */
-	struct process *active;    /* by next_active: did something in this tick or the one before */
-	struct process *ending;    /* by next_ending: may have no threads */
-	struct cgroup *removed;    /* by next_removed: in their grace time */
-	struct cgroup *running;    /* by next_running */
-	uint64_t instance_changes; /* grows when a cgroup came to a container, left one or ended */
-	uint64_t expired_changes;  /* what it was when containers were last looked at */
-	uint32_t dead_containers;  /* how many had ended then */
-	uint32_t connection_rows;  /* of all containers and the node, with `other` */
-	struct container *host;    /* all three names empty */
-	struct container *unknown; /* cgroups whose path could not be found out: one for all */
-	struct container *other;   /* past the limit of containers */
+	struct process *starting; /* by next_starting */
+	struct process *active,
+		*ending; /* lists of those with a window, and of those that may have no threads */
+	struct cgroup *removed, *running; /* lists of those in their grace time, and of model/running.h */
+	uint64_t instance_changes;        /* grows when a cgroup came to a container, left one or ended */
+	uint64_t expired_changes;         /* that, when containers were last looked at */
+	uint32_t dead_containers;         /* how many had ended then */
+	struct container *host;           /* all three names empty */
+	struct container *unknown;        /* cgroups whose path could not be found out: one for all */
+	struct container *other;          /* past the limit of containers */
 	struct machine machine;
 	struct focus focus;
 	uint32_t program_count;         /* of all containers, without each one's `other` */
@@ -47,19 +45,16 @@ struct model {
 	struct container *node;         /* sums of all; not in `containers` */
 	struct network *networks;       /* model/network.h, as the next */
 	struct pod *pods;
-	struct network_device
-		*host_devices; /* owned; of the host's namespace, for those who show instances */
+	struct network_device *host_devices; /* owned; of the host's namespace, for who shows instances */
 	size_t host_device_count;
 	struct protocol_baseline *host_protocols; /* owned; NULL until they were read */
 	struct disk_device *devices;              /* model/disk_device.h */
-	uint32_t connections; /* rows of all containers but `other` (model/connection.h) */
-	struct container
-		*most_connected; /* that had the most of them at the last reading; or the node, or NULL */
+	uint32_t connections, connection_rows;    /* model/connection.h; without and with rows of `other` */
+	struct container *most_connected; /* had the most of them at the last reading; or the node, or NULL */
 	uint64_t calls_by_number[SYSCALL_NUMBERS];
 	uint64_t errors_by_number[ERRNO_NUMBERS];
 	/* what the bounds folded or evicted, for self_series_folded_total{table} */
-	uint64_t
-		renamings; /* grows when a cgroup went to another container: threads then look up their program again */
+	uint64_t renamings; /* grows when a cgroup went to another container: threads look up their program */
 	uint64_t folded_programs, folded_containers, folded_processes;
 	uint64_t folded_pods, folded_interfaces, unread_devices;
 	uint64_t folded_devices, folded_connections;
@@ -73,8 +68,7 @@ struct model {
 	struct journal *journal;          /* never NULL */
 	uint64_t untold_starts[MODEL_UNTOLD_STARTS]; /* cgroups, see journal_watch.h */
 	unsigned int untold_start_count;
-	uint64_t evicted_containers, evicted_programs,
-		evicted_cgroups; /* of cgroups: those without a grace time */
+	uint64_t evicted_containers, evicted_programs, evicted_cgroups; /* the last: without a grace time */
 };
 
 int model_new(const struct model_limits *limits, uint64_t realtime_ns, struct model **ret_model);
@@ -96,24 +90,6 @@ int model_cgroup_describe(struct model *model, struct cgroup *cgroup, const char
 			  const struct details *details, uint64_t now_ns, uint64_t realtime_ns);
 /* The cgroup is gone; its container ends its grace time later when no other instance lives. */
 void model_cgroup_remove(struct model *model, struct cgroup *cgroup, uint64_t now_ns);
-
-/* What the kernel counts for it is to be looked at. */
-static inline void model_cgroup_look(struct model *model, struct cgroup *cgroup)
-{
-	if (cgroup->is_running)
-		return;
-	cgroup->is_running = true;
-	cgroup->next_running = model->running;
-	model->running = cgroup;
-}
-/* A thread of it ran. */
-static inline void model_cgroup_run(struct model *model, struct cgroup *cgroup)
-{
-	cgroup->activity++;
-	model_cgroup_look(model, cgroup);
-}
-/* It is known where the kernel counts for it. */
-void model_cgroup_set_group(struct model *model, struct cgroup *cgroup, uint32_t group);
 
 /* Where the kernel's own numbers of this cgroup are kept; made at the first call. NULL when out of memory. */
 struct instance *model_cgroup_instance(struct cgroup *cgroup);
@@ -158,8 +134,7 @@ void model_process_set_resident(struct model *model, struct process *process, ui
 /* Moves the process (and the gauges) to another program. */
 void model_process_set_program(struct model *model, struct process *process, struct program *program,
 			       uint64_t now_ns);
-/* A thread of it is there; is gone. Without any it is forgotten some passes later. */
-void model_process_join(struct process *process);
+/* A thread of it is gone. Without any (`threads`) it is forgotten some passes later. */
 void model_process_leave(struct model *model, struct process *process);
 /* It was born: its start is counted by model_book_starts(), for the program that it runs by then. */
 void model_process_start(struct model *model, struct process *process);

@@ -297,11 +297,6 @@ void model_process_exit(struct model *model, struct process *process, unsigned i
 	count_process(model, process->program, -1);
 }
 
-void model_process_join(struct process *process)
-{
-	process->threads++;
-}
-
 void model_process_leave(struct model *model, struct process *process)
 {
 	if (--process->threads > 0 || process->is_ending)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "model/running.h"
 #include "read/crowd.h"
 #include "read/group_stock.h"
 #include "read/groups.h"
@@ -177,9 +178,7 @@ static void read_running(struct groups *groups, struct model *model)
 {
 	struct cgroup *cgroup;
 
-	while ((cgroup = model->running)) {
-		model->running = cgroup->next_running;
-		cgroup->is_running = false;
+	while ((cgroup = running_take(model))) {
 		if (!has_group(groups, cgroup))
 			continue;
 		add_group(groups, cgroup->group, cgroup->container, model);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "model/running.h"
 #include "read/group_stock.h"
 #include "read/tcp_groups.h"
 
@@ -122,7 +123,7 @@ static struct cgroup *find_cgroup(uint32_t number, uint64_t cgroup_id, const str
 	if (!cgroup)
 		cgroup = owner->find_cgroup(owner->context, cgroup_id, 0);
 	if (cgroup)
-		model_cgroup_set_group(owner->model, cgroup, number);
+		running_set_group(owner->model, cgroup, number);
 	return cgroup;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "model/journal.h"
+#include "model/running.h"
 #include "read/thread.h"
 
 void thread_adjust_times(uint64_t run_ns, uint64_t last_user_ns, uint64_t last_system_ns, uint64_t *user_ns,
@@ -98,7 +99,7 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 	thread->cgroup = cgroup;
 	cgroup->references++;
 	if (record->group)
-		model_cgroup_set_group(owner->model, cgroup, record->group);
+		running_set_group(owner->model, cgroup, record->group);
 	memcpy(thread->last, base->value, sizeof(base->value));
 	/* what it had done before ktally began is the cgroup's too, as far as anybody can tell */
 	for (unsigned int i = 0; record->flags & RECORD_SEEDED && i < SCHEDULED_VALUES; i++)
@@ -110,7 +111,7 @@ int thread_begin(struct thread *thread, const struct record *record, const struc
 		thread->wait_value = record->value[V_WAIT + record->wait_reason - 1];
 	thread->process = model_process_get(owner->model, record->tgid, base->start_ns, program);
 	if (thread->process)
-		model_process_join(thread->process);
+		thread->process->threads++;
 	set_program(thread, program, record->value[V_EXECS], record->flags & RECORD_MOVED, owner);
 	if ((record->flags & (RECORD_BORN | RECORD_LEADER)) == (RECORD_BORN | RECORD_LEADER)) {
 		if (thread->process)
@@ -142,7 +143,7 @@ void thread_count(struct thread *thread, const struct record *record, const stru
 
 	shown_values(thread, record, owner->now_ns, value);
 	if (thread->cgroup && (value[V_CPU] != thread->last[V_CPU] || thread->calls != record->calls))
-		model_cgroup_run(owner->model, thread->cgroup);
+		running_note(owner->model, thread->cgroup);
 	for (unsigned int i = 0; i < THREAD_VALUES; i++) {
 		/* what was shown is never taken back: a wait that turns out shorter is made up for by its next */
 		if (value[i] <= thread->last[i])
