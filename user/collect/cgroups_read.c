@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The files of cgroups: which are read in which turn, those of instances and of the cgroups around containers included. */
+#include <limits.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -12,7 +13,8 @@
 	(5 * 60 * NS_PER_S) /* files that only struct instance needs are read so long after somebody asked */
 #define QUIET_TURNS_WANTED \
 	6 /* the same while somebody asks for instances: writeback and reclaim need no thread of it */
-#define WANTED_AT_ONCE 150 /* read for the first who asks, some 18 ms; the rest comes in the next turns */
+#define READ_AT_ONCE \
+	150 /* for the first who asks for instances, or of those that are new, some 18 ms; the rest comes in the next turns */
 #define UNMET_NS \
 	(10 * NS_PER_S) /* a removed cgroup in which no thread was met: records are all read by then */
 #define EARLY_TURNS 2
@@ -176,7 +178,7 @@ void cgroups_want_instances(struct cgroups *cgroups, uint64_t now_ns, uint64_t r
 
 		bool is_read = false;
 
-		if (count >= WANTED_AT_ONCE)
+		if (count >= READ_AT_ONCE)
 			return;
 		if (known->parent && !known->parent->instance->is_complete) {
 			read_parent(cgroups, known);
@@ -237,15 +239,15 @@ static void take_list(struct known **from, struct known **to)
 	*from = NULL;
 }
 
-/* Each goes to the list that it belongs to then. */
-static void read_list(struct cgroups *cgroups, struct known **list)
+/* Each goes to the list that it belongs to then; those past the first `count` to the one that they come from. */
+static void read_list(struct cgroups *cgroups, struct known **list, unsigned int count)
 {
 	struct known *known;
 
-	while ((known = *list)) {
-		if (known->in_model)
+	for (; (known = *list); count -= count > 0) {
+		if (count && known->in_model)
 			read_one(cgroups, known);
-		if (known->parent && is_wanted(cgroups))
+		if (count && known->parent && is_wanted(cgroups))
 			read_parent(cgroups, known);
 		cgroups_known_place(cgroups, known);
 	}
@@ -290,8 +292,8 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 	forget_removed(cgroups);
 	take_list(&cgroups->early, &early);
 	take_list(&cgroups->by_turn[cgroups->turn % rounds], &due);
-	read_list(cgroups, &early);
-	read_list(cgroups, &due);
+	read_list(cgroups, &early, READ_AT_ONCE);
+	read_list(cgroups, &due, UINT_MAX);
 	cgroups->turn++;
 	sum_gauges(cgroups);
 }
