@@ -11,8 +11,6 @@
 cd "$WORK" || exit 1
 certificates_make >certificates.log 2>&1 || { sed 's/^/# /' certificates.log; skip_all "openssl cannot make the certificates"; }
 
-# hash PASSWORD COST
-hash() { perl -e 'print crypt($ARGV[0], sprintf(q($2b$%02d$abcdefghijklmnopqrstuu), $ARGV[1]))' "$1" "$2"; }
 # code CURL-ARGUMENT...: the status, 000 when there was no answer
 code() { curl -s -o "$WORK/body" -D "$WORK/headers" -w '%{http_code}' --max-time 10 "$@" 2>>"$WORK/curl.log" || true; }
 lines() { grep -c -E -- "$2" "$1"; }
@@ -43,7 +41,7 @@ refused "an unknown key" "web.yml:1: unknown key 'tls_server_confg'"
 
 # ---- users ----
 
-printf 'basic_auth_users:\n  alice: %s\nhttp_server_config:\n  headers:\n    X-Frame-Options: deny\n' "$(hash secret 10)" >web.yml
+printf 'basic_auth_users:\n  alice: %s\nhttp_server_config:\n  headers:\n    X-Frame-Options: deny\n' "$(password_hash secret 10)" >web.yml
 export CURL_HOME=$WORK
 printf 'user = alice:secret\n' >.curlrc
 daemon_start --no-bpf.enabled --web.config.file web.yml
@@ -84,11 +82,11 @@ between "wrong passwords were counted" "$(metric late.prom ktally_self_http_refu
 
 # ---- changes without a restart ----
 
-printf 'basic_auth_users:\n  carol: %s\n' "$(hash other 4)" >web.yml
+printf 'basic_auth_users:\n  carol: %s\n' "$(password_hash other 4)" >web.yml
 is "a user that was taken away" "$(code "$URL/metrics")" 401
 is "a user that is new" "$(code -u carol:other "$URL/metrics")" 200
 is "the header is gone" "$(lines headers '^X-Frame-Options')" 0
-printf 'basic_auth_users:\n  carol: %s\nwrong: 1\n' "$(hash other 4)" >web.yml
+printf 'basic_auth_users:\n  carol: %s\nwrong: 1\n' "$(password_hash other 4)" >web.yml
 for turn in 1 2 3; do
 	is "a wrong file lets nobody in" "$(code -u carol:other "$URL/metrics")" 500
 done
@@ -98,7 +96,7 @@ rm web.yml
 is "no file lets nobody in" "$(code -u carol:other "$URL/metrics")" 500
 printf 'tls_server_config: {cert_file: server.pem, key_file: server.key}\n' >web.yml
 is "TLS cannot be turned on" "$(code -u carol:other "$URL/metrics")" 500
-printf 'basic_auth_users:\n  carol: %s\n' "$(hash other 4)" >web.yml
+printf 'basic_auth_users:\n  carol: %s\n' "$(password_hash other 4)" >web.yml
 is "a good file lets in again" "$(code -u carol:other "$URL/metrics")" 200
 ok "the log says so" eventually 5 log_has "level=info.*in force as they are now"
 daemon_stop
@@ -178,7 +176,7 @@ is "client_allowed_sans: a name" "$(answers "${kinds[@]}")" "000 200 000 000 000
 with_auth RequireAndVerifyClientCert ", client_allowed_sans: [192.0.2.7]"
 is "client_allowed_sans: an address" "$(answers client stranger)" "200 000 "
 with_auth RequireAndVerifyClientCert
-sed -i "1a basic_auth_users: {alice: $(hash secret 4)}" web.yml
+sed -i "1a basic_auth_users: {alice: $(password_hash secret 4)}" web.yml
 is "certificate and no password" "$(answers client)" "401 "
 is "certificate and password" "$(code --cert client.pem --key client.key -u alice:secret "$URL/metrics")" 200
 is "password and no certificate" "$(code -u alice:secret "$URL/metrics")" 000
@@ -224,7 +222,7 @@ open_warning() { grep -c "whoever reaches this machine" daemon.log; }
 port=$(free_port)
 for address in 127.0.0.1 '[::1]' 0.0.0.0; do
 	for file in /dev/null users.yml; do
-		printf 'basic_auth_users: {alice: %s}\n' "$(hash secret 4)" >users.yml
+		printf 'basic_auth_users: {alice: %s}\n' "$(password_hash secret 4)" >users.yml
 		: >daemon.log
 		timeout -s TERM 2 "$KTALLY" run --no-bpf.enabled --listen "$address:$port" --web.config.file "$file" >daemon.log 2>&1
 		wanted=0

@@ -64,7 +64,6 @@ settle
 some=$(total ktally_program_syscalls_total)
 is "10,007 system calls more are 10,007 in the program's details" "$((some - again - (again - none)))" 10007
 
-hash() { perl -e 'print crypt($ARGV[0], q($2b$04$abcdefghijklmnopqrstuu))' "$1"; } # bcrypt at the least cost
 status_of() { curl -sN -o /dev/null -w '%{http_code}' --max-time 2 "$@"; }
 
 ends() {
@@ -80,7 +79,7 @@ ok "SIGTERM ends streams within 2 s" ends
 
 touch "$WORK/web.yml"
 daemon_start --web.config.file="$WORK/web.yml" --web.max-streams=1
-printf 'basic_auth_users: {alice: %s}\n' "$(hash secret)" >"$WORK/web.yml"
+printf 'basic_auth_users: {alice: %s}\n' "$(password_hash secret)" >"$WORK/web.yml"
 for path in containers node self 'stream?path=/api/v1/node' ''; do
 	is "where users are asked for, nobody else has /api/v1/$path" "$(status_of "$URL/api/v1/$path")" 401
 	is "and they have" "$(status_of -u alice:secret "$URL/api/v1/$path")" 200

@@ -300,6 +300,9 @@ daemon_stop() {
 	wait "$DAEMON_PID"
 }
 
+# password_hash PASSWORD [COST]: as the web-config file has it (bcrypt); the least cost when none is told.
+password_hash() { perl -e 'print crypt($ARGV[0], sprintf(q($2b$%02d$abcdefghijklmnopqrstuu), $ARGV[1]))' "$1" "${2:-4}"; }
+
 # Just over one tick: after it the next scrape holds all that happened before.
 settle() { sleep 1.2; }
 

@@ -119,6 +119,12 @@ static void describe_problem(const struct daemon_source *daemon, const struct tr
 	const char *said;
 	json_t *json;
 
+	if (answer->error == -EKEYREJECTED) {
+		message_fail(ret_problem, 0,
+			     "%s: its certificate is not believed (--ca-file names authorities): %s", name,
+			     answer->reason);
+		return;
+	}
 	if (answer->error) {
 		text = transfer_problem(answer->error);
 		message_fail(ret_problem, 0, "%s: %s", name, text ?: answer->reason);
