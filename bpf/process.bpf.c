@@ -10,6 +10,7 @@ static __always_inline void survey_task(struct cpu_state *cpu, const struct cont
 {
 	__u32 slot = slot_find(task->pid);
 	struct record *record = slot ? record_at(slot) : NULL;
+	bool is_other; /* cgroup or program than the record's */
 
 	if (!record || record->task != (__u64)task) {
 		if (!control->survey_makes ||
@@ -21,17 +22,27 @@ static __always_inline void survey_task(struct cpu_state *cpu, const struct cont
 			return;
 	}
 	record->seen = control->survey_number;
-	if (!cfg.survey_copies)
-		return;
+	is_other = record->cset != (__u64)task->cgroups;
+	if (!cfg.survey_copies) {
+		if (!control->survey_makes)
+			return;
+		/* before the hooks were there, and it sleeps since: no switch tells of it */
+		is_other |= record->named_exec != (__u32)task->self_exec_id && !task_is_in_exec(task);
+		if (!is_other)
+			return;
+	}
 	/* all of them change by what the task does: one that did not run since is not read by the reader either */
 	if (record->value[V_CPU] != task->se.sum_exec_runtime) {
 		record->seq++;
 		barrier();
-		task_copy(record, task);
+		if (cfg.survey_copies)
+			task_copy(record, task);
+		else
+			task_copy_counters(record, task); /* the exec counts for the program that it began */
 		barrier();
 		record->seq++;
 	}
-	if (record->cset != (__u64)task->cgroups) {
+	if (is_other) {
 		slot = record_move(cpu, record, slot, task);
 		record = record_at(slot);
 		if (record)

@@ -33,6 +33,22 @@ between "within 2 s (ms)" $((($(date +%s%N) - began) / 1000000)) 0 2000
 is "nothing is left in the kernel" "$(eventually 10 test_gone; in_kernel)" "$was"
 kill_now "$crowd"
 
+# Processes that begin, move and become another program while ktally starts, and sleep from then on: no switch tells of them later.
+cgroup_make meanwhile
+# shellcheck disable=SC2016  # the inner shell expands these
+background sh -c 'i=0; while [ $i -lt 1499 ]; do sh -c "echo \$\$ >$0/cgroup.procs; exec sleep 600" & i=$((i + 1)); done; wait' "$CGROUP"
+eventually 10 grep -q . "$CGROUP/cgroup.procs"
+daemon_start
+all_there() { [ "$(wc -l <"$CGROUP/cgroup.procs")" = 1499 ]; }
+ok "1,499 processes begin meanwhile" eventually 60 all_there
+settle
+scrape "$WORK/meanwhile.prom"
+is "all of them are there, by their names" "$(metric "$WORK/meanwhile.prom" ktally_program_processes \
+	"container=\"$(basename "$CGROUP")\",program=\"sleep\"")" 1499
+is "and no others" "$(metric "$WORK/meanwhile.prom" ktally_container_processes "container=\"$(basename "$CGROUP")\"")" 1499
+daemon_stop
+cgroup_remove "$CGROUP"
+
 daemon_start
 kill -KILL "$DAEMON_PID"
 wait "$DAEMON_PID" 2>/dev/null

@@ -231,6 +231,42 @@ Test(bpf_wait, a_survey_makes_records_of_all_that_exist)
 	host_task_free(old);
 }
 
+Test(bpf_wait, what_slept_before_the_hooks_came_is_found_by_the_second_survey)
+{
+	struct host_task *old = host_task_new(NULL, 109, BEFORE, CGROUP_A, "old");
+
+	host_task_set(old, V_CPU, 2003);
+	host_survey(old, 1, true);
+	host_task_set(old, V_CPU, 3001);
+	host_task_set_cgroup(old, CGROUP_B);
+	host_survey(old, 2, false);
+	eq(slot_of(109), FIRST_SLOT);
+	host_survey(old, 3, true);
+	eq(host_record(FIRST_SLOT)->state, RECORD_DEAD);
+	eq(host_record(FIRST_SLOT)->flags & RECORD_MOVED, RECORD_MOVED);
+	eq(slot_of(109), FIRST_SLOT + 1);
+	eq(host_record(FIRST_SLOT + 1)->cgroup_id, CGROUP_B);
+	eq(host_record(FIRST_SLOT)->value[V_CPU] - host_base(FIRST_SLOT)->value[V_CPU], 998);
+	eq(host_base(FIRST_SLOT + 1)->value[V_CPU], 3001);
+	host_survey(old, 4, true);
+	eq(slot_of(109), FIRST_SLOT + 1);
+	host_task_free(old);
+}
+
+Test(bpf_wait, a_program_that_began_before_the_hooks_came_has_its_name_by_the_second_survey)
+{
+	host_survey(task, 1, true);
+	host_task_exec(task, "program");
+	host_task_set_in_exec(task, true);
+	host_survey(task, 2, true);
+	eq(slot_of(101), FIRST_SLOT); /* the hook is still to come */
+	host_task_set_in_exec(task, false);
+	host_survey(task, 3, true);
+	eq(host_record(FIRST_SLOT)->state, RECORD_DEAD);
+	cr_assert_str_eq(host_name(FIRST_SLOT + 1), "program");
+	eq(host_record(FIRST_SLOT + 1)->value[V_EXECS] - host_base(FIRST_SLOT + 1)->value[V_EXECS], 1);
+}
+
 Test(bpf_wait, profile_light_counts_births_and_deaths_without_switches)
 {
 	config.survey_copies = 1;

@@ -59,6 +59,8 @@ void records_settle(struct records *records, const struct thread_owner *owner)
 	/* each CPU learns whose slot is current */
 	for (uint32_t i = 0; i < records->table.cpu_count; i++)
 		probe_poke(records->probe, i);
+	/* those that began between the first survey and the hooks, and sleep since: no switch tells of them */
+	records_survey(records, true);
 	/* those made before sched_switch was attached and gone since: nobody saw them die */
 	if (records_survey(records, false))
 		return;
