@@ -15,7 +15,7 @@ limit=$((16 << 20))
 container_make one "/ktally-e2e-$$/docker-$id.scope"
 remove_folder() { find /sys/fs/cgroup -depth -type d -path "*/ktally-e2e-$$" -exec rmdir {} +; }
 cleanup_push remove_folder
-jq --argjson limit $limit '.linux.resources.memory = { limit: $limit } | .linux.resources.pids = { limit: 7 } |
+jq --argjson limit $limit '.linux.resources.memory = { limit: $limit } | .linux.resources.pids = { limit: 17 } |
 	.linux.resources.cpu = { quota: 20000, period: 100000 }' "$WORK/bundle.one/config.json" >"$WORK/config" &&
 	mv "$WORK/config" "$WORK/bundle.one/config.json"
 
@@ -49,8 +49,8 @@ between "at most 20 a second stand alone" "$told" 15 60
 
 container_exec one spin 700 >/dev/null
 ok "throttling is told" eventually 10 has_event throttled '.detail.begins == 1 and .detail.throttled_ratio > 0'
-container_exec one processes 20 1 >/dev/null 2>&1
-ok "the limit of tasks is told" eventually 10 has_event limit '.text == "processes" and .detail.limit == 7 and .detail.count > 0'
+container_exec one processes 40 1 >/dev/null 2>&1
+ok "the limit of tasks is told" eventually 10 has_event limit '.text == "processes" and .detail.limit == 17 and .detail.count > 0'
 container_exec one faults 16384 >/dev/null 2>&1
 is "the OOM killer ends who wants too much" $? 137
 ok "it is told with the limit" eventually 5 has_event oom_kill ".program == \"workload\" and .detail.memory_limit_bytes == $limit and .pid > 0"
