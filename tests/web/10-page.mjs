@@ -114,6 +114,12 @@ async function open(url, options) {
 // ---- a container ----
 
 {
+	const { page, context } = await open(address("container", namesOf(mock.containers[0])));
+	ok("what there is none of says what", await eventually(page, () => [...document.querySelectorAll(".list")].some((one) => /^Connections\s+None now\.$/.test(one.innerText.trim()))), await page.locator(".tables").innerText());
+	await context.close();
+}
+
+{
 	const { page, context } = await open(address("container", namesOf(throttled)), { viewport: { width: 1280, height: 2600 } });
 	ok("a container has a page of its own", await eventually(page, (name) => document.querySelector("h1")?.innerText === name, throttled.container));
 	ok("it says what is out of line", await eventually(page, () => document.querySelector(".headline")?.innerText.includes("throttled in")));

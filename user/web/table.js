@@ -195,7 +195,7 @@ export class Table {
 		const { visible } = this;
 		setText(this.emptyNode, visible.length ? "" : this.emptyText());
 		this.emptyNode.hidden = visible.length > 0;
-		this.table.hidden = visible.length === 0;
+		this.table.tHead.hidden = visible.length === 0; // not the caption: it says what there is none of
 		const rest = this.order.length - visible.length;
 		this.more.hidden = rest <= 0;
 		setText(this.more, rest > 0 ? `Show ${Math.min(rest, this.page)} more of ${rest}` : "");
