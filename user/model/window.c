@@ -1,63 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "model/window.h"
 
+_Static_assert(sizeof(struct window) == sizeof(uint64_t) && sizeof(struct small_window) == sizeof(uint64_t) &&
+		       offsetof(struct wait_window, bucket) == sizeof(uint64_t),
+	       "begin() takes all for the same");
+
+/* The window, made when it is NULL, with nothing in the half of this tick; NULL: no memory. All kinds of windows begin with the
+ * tick, then come two halves of `size` bytes. */
+static void *begin(void *window, uint64_t tick, size_t size)
+{
+	char *made = window ?: calloc(1, sizeof(tick) + 2 * size), *halves;
+	uint64_t before;
+
+	if (!made)
+		return NULL;
+	halves = made + sizeof(tick);
+	memcpy(&before, made, sizeof(before));
+	memset(halves + (tick & 1) * size, 0, size);
+	if (before + 1 != tick) /* what it kept is older than the tick before */
+		memset(halves + (~tick & 1) * size, 0, size);
+	memcpy(made, &tick, sizeof(tick));
+	return made;
+}
+
 int window_begin(struct window **window, uint64_t tick, unsigned int count)
 {
-	struct window *made = *window;
-	size_t size = count * sizeof(made->growth[0]);
-
-	if (!made) {
-		made = calloc(1, sizeof(*made) + 2 * size);
-		if (!made)
-			return -ENOMEM;
-		*window = made;
-	} else {
-		memset(made->growth + (tick & 1) * count, 0, size);
-		if (made->tick + 1 != tick) /* what it kept is older than the tick before */
-			memset(made->growth + (~tick & 1) * count, 0, size);
-	}
-	made->tick = tick;
-	return 0;
+	*window = begin(*window, tick, count * sizeof((*window)->growth[0]));
+	return *window ? 0 : -ENOMEM;
 }
 
 int window_begin_small(struct small_window **window, uint64_t tick, unsigned int count)
 {
-	struct small_window *made = *window;
-	size_t size = count * sizeof(made->growth[0]);
-
-	if (!made) {
-		made = calloc(1, sizeof(*made) + 2 * size);
-		if (!made)
-			return -ENOMEM;
-		*window = made;
-	} else {
-		memset(made->growth + (tick & 1) * count, 0, size);
-		if (made->tick + 1 != tick)
-			memset(made->growth + (~tick & 1) * count, 0, size);
-	}
-	made->tick = tick;
-	return 0;
+	*window = begin(*window, tick, count * sizeof((*window)->growth[0]));
+	return *window ? 0 : -ENOMEM;
 }
 
 int window_begin_waits(struct wait_window **window, uint64_t tick)
 {
-	struct wait_window *made = *window;
-
-	if (!made) {
-		made = calloc(1, sizeof(*made));
-		if (!made)
-			return -ENOMEM;
-		*window = made;
-	} else {
-		memset(made->bucket[tick & 1], 0, sizeof(made->bucket[0]));
-		if (made->tick + 1 != tick)
-			memset(made->bucket[~tick & 1], 0, sizeof(made->bucket[0]));
-	}
-	made->tick = tick;
-	return 0;
+	*window = begin(*window, tick, sizeof((*window)->bucket[0]));
+	return *window ? 0 : -ENOMEM;
 }
 
 void window_move(struct window **to, struct window **from, uint64_t tick, unsigned int count)
