@@ -102,11 +102,10 @@ struct cpu_state {
 	__u64 no_slot;                                      /* threads born that found no free slot */
 	__u64 slotless_starts;                              /* processes among them */
 	__u64 slotless_exits[DIMENSION_WIDTH(exit_status)]; /* processes whose last thread had no slot */
-	__u64 no_group;                                     /* records that found no free group */
-	__u64 crowded;       /* and sockets and records that had none because their container has its share */
-	__u64 stale_slot;    /* the current slot was not the current thread's */
-	__u64 stale_calls;   /* system calls that met a stale slot and no record of their own */
-	__u64 unknown_bytes; /* moved by a call whose descriptor says nothing any more */
+	__u64 no_group, crowded; /* groups refused: none was free; the container has its share */
+	__u64 stale_slot;        /* the current slot was not the current thread's */
+	__u64 stale_calls;       /* system calls that met a stale slot and no record of their own */
+	__u64 unknown_bytes;     /* moved by a call whose descriptor says nothing any more */
 	__u64 unknown_messages; /* of sendmmsg and recvmmsg, and completions of AIO, that could not be read */
 	__u64 unknown_uring;    /* completions of io_uring that may have moved bytes, and do not tell where */
 	__u64 sample_state;     /* of the random distances between sampled system calls */

@@ -124,13 +124,6 @@ static __always_inline __u64 cset_cgroup_id(struct css_set *set)
 	return BPF_CORE_READ(cgroup, kn, id) | hierarchy;
 }
 
-static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
-{
-	__u64 hierarchy;
-
-	return cset_cgroup(BPF_CORE_READ(task, cgroups), &hierarchy);
-}
-
 static __always_inline __u64 task_cgroup_id(struct task_struct *task)
 {
 	return cset_cgroup_id(BPF_CORE_READ(task, cgroups));

@@ -12,6 +12,13 @@ static __always_inline struct cpu_state *cpu_current(__u32 *ret_number)
 	return bpf_map_lookup_elem(&cpus, &number);
 }
 
+static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
+{
+	__u64 hierarchy;
+
+	return cset_cgroup(BPF_CORE_READ(task, cgroups), &hierarchy);
+}
+
 #define CROWD_LEVELS 32 /* that are looked at upwards; nobody but who hides is further down */
 
 /* Is it in a container that has its share of all groups? The reader says which do: none, on most machines. */

@@ -82,7 +82,12 @@ between "wrong passwords were counted" "$(metric late.prom ktally_self_http_refu
 
 # ---- changes without a restart ----
 
+curl -sN --max-time 60 "$URL/api/v1/stream?path=/api/v1/node" >stream &
+stream=$!
+ok "a stream begins" eventually 10 grep -q '^event: node' stream
 printf 'basic_auth_users:\n  carol: %s\n' "$(password_hash other 4)" >web.yml
+wait "$stream"
+is "it is cut off when its user is taken away" $? 18
 is "a user that was taken away" "$(code "$URL/metrics")" 401
 is "a user that is new" "$(code -u carol:other "$URL/metrics")" 200
 is "the header is gone" "$(lines headers '^X-Frame-Options')" 0

@@ -84,6 +84,7 @@ for path in containers node self 'stream?path=/api/v1/node' ''; do
 	is "where users are asked for, nobody else has /api/v1/$path" "$(status_of "$URL/api/v1/$path")" 401
 	is "and they have" "$(status_of -u alice:secret "$URL/api/v1/$path")" 200
 done
+is "who has none is told so as the API says what is wrong" "$(curl -s "$URL/api/v1/node")" '{"error":"Unauthorized"}'
 has_no_stream() { curl -s -u alice:secret "$URL/metrics" | grep -qx 'ktally_self_http_streams 0'; }
 ok "a client that has gone is found" eventually 10 has_no_stream
 background curl -sN -u alice:secret --max-time 60 "$URL/api/v1/stream?path=/api/v1/node"
