@@ -8,8 +8,8 @@
 
 [ "$(id -u)" = 0 ] || skip_all "needs root"
 root=$(cgroup_root)
-greedy=$root/ktally-e2e-$$/docker-$(printf '%064x' 7).scope
-quiet=$root/ktally-e2e-$$/docker-$(printf '%064x' 11).scope
+greedy=$root/ktally-e2e-$$/docker-$(printf 'a%.0s' {1..64}).scope
+quiet=$root/ktally-e2e-$$/docker-$(printf 'b%.0s' {1..64}).scope
 remove_all() {
 	if [ ${#sleepers[@]} -gt 0 ]; then
 		kill -9 "${sleepers[@]}"
@@ -61,6 +61,7 @@ ok "then each is told that it has none" eventually 60 has_folded $((told + 23))
 is "and has none" "$(groups)" "$burst"
 fill "$quiet" n 13
 ok "another has as many as it makes cgroups" eventually 60 has_groups $((burst + 13))
+note "groups: $(groups), refused: $(folded)"
 
 # gone is gone: groups are free again, and who has less than its share gets them
 remove_all
