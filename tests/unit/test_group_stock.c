@@ -5,7 +5,7 @@
 
 #include "read/group_stock.h"
 
-#define GROUPS 400 /* a hundred are held back */
+#define GROUPS 1200 /* three hundred are held back */
 
 static struct control control;
 static struct table table = { .control = &control, .group_count = GROUPS };
@@ -26,34 +26,34 @@ TestSuite(group_stock, .init = set_up, .fini = tear_down, .timeout = 20);
 
 Test(group_stock, the_kernel_has_the_lower_ones_from_the_start)
 {
-	cr_expect_eq(group_stock_last(&stock, GROUPS), 299);
-	cr_expect_eq(stock.count, 100);
+	cr_expect_eq(group_stock_last(&stock, GROUPS), 899);
+	cr_expect_eq(stock.count, 300);
 }
 
 Test(group_stock, nothing_is_dealt_while_the_kernel_has_enough)
 {
-	group_stock_deal(&stock, &table, 299 - GROUP_DEAL);
+	group_stock_deal(&stock, &table, 899 - GROUP_DEAL);
 	cr_expect_eq(control.group_count, 0);
 }
 
 Test(group_stock, what_is_missing_is_dealt_and_no_more)
 {
-	group_stock_deal(&stock, &table, 299 - GROUP_DEAL + 3);
+	group_stock_deal(&stock, &table, 899 - GROUP_DEAL + 3);
 	cr_expect_eq(control.group_count, 3);
-	cr_expect_eq(control.group[0], 300);
-	cr_expect_eq(control.group[2], 302);
+	cr_expect_eq(control.group[0], 900);
+	cr_expect_eq(control.group[2], 902);
 	/* the kernel took five more */
-	group_stock_deal(&stock, &table, 299 - GROUP_DEAL + 8);
+	group_stock_deal(&stock, &table, 899 - GROUP_DEAL + 8);
 	cr_expect_eq(control.group_count, 8);
-	cr_expect_eq(control.group[7], 307);
-	group_stock_deal(&stock, &table, 299 - GROUP_DEAL + 8);
+	cr_expect_eq(control.group[7], 907);
+	group_stock_deal(&stock, &table, 899 - GROUP_DEAL + 8);
 	cr_expect_eq(control.group_count, 8);
-	cr_expect_eq(stock.count, 92);
+	cr_expect_eq(stock.count, 292);
 }
 
 Test(group_stock, what_comes_back_is_held_until_it_is_full_again)
 {
-	group_stock_deal(&stock, &table, 299 - GROUP_DEAL + 2);
+	group_stock_deal(&stock, &table, 899 - GROUP_DEAL + 2);
 	control.group_count = 0;
 	group_stock_take(&stock, &table, 7);
 	group_stock_take(&stock, &table, 11);
@@ -61,12 +61,22 @@ Test(group_stock, what_comes_back_is_held_until_it_is_full_again)
 	group_stock_take(&stock, &table, 13);
 	cr_expect_eq(control.group_count, 1);
 	cr_expect_eq(control.group[0], 13);
-	cr_expect_eq(stock.count, 100);
+	cr_expect_eq(stock.count, 300);
+}
+
+Test(group_stock, of_a_small_table_fewer_are_dealt)
+{
+	group_stock_done(&stock);
+	cr_assert_eq(group_stock_init(&stock, 48), 0);
+	table.group_count = 48;
+	group_stock_deal(&stock, &table, 47 - 12);
+	cr_expect_eq(control.group_count, 3);
+	table.group_count = GROUPS;
 }
 
 Test(group_stock, an_empty_one_deals_nothing)
 {
 	stock.count = 0;
-	group_stock_deal(&stock, &table, 399);
+	group_stock_deal(&stock, &table, 1199);
 	cr_expect_eq(control.group_count, 0);
 }

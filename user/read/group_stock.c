@@ -39,7 +39,8 @@ void group_stock_take(struct group_stock *stock, struct table *table, uint32_t n
 void group_stock_deal(struct group_stock *stock, struct table *table, uint32_t live)
 {
 	uint32_t taken = live + stock->count + 1; /* group 0 is never free */
+	uint32_t wanted = stock->capacity / 4 < GROUP_DEAL ? stock->capacity / 4 : GROUP_DEAL;
 
-	for (; stock->count && taken + GROUP_DEAL > table->group_count; taken--)
+	for (; stock->count && taken + wanted > table->group_count; taken--)
 		table_give_group(table, stock->held[--stock->count]);
 }

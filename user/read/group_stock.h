@@ -6,7 +6,7 @@
  */
 #include "read/table.h"
 
-#define GROUP_DEAL 64 /* that the kernel may have free while there are some here */
+#define GROUP_DEAL 64 /* that the kernel may have free while there are some here; of small tables fewer */
 
 struct group_stock {
 	uint32_t *held;
