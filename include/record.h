@@ -125,10 +125,10 @@ struct cpu_state {
 #define HISTOGRAM_SCHEMA 2
 #define HISTOGRAM_MIN_EXPONENT (-20) /* 0.95 us */
 #define HISTOGRAM_MAX_EXPONENT 7     /* 128 s */
-#define HISTOGRAM_BOUNDS ((HISTOGRAM_MAX_EXPONENT - HISTOGRAM_MIN_EXPONENT) * 4 + 1)
+#define HISTOGRAM_OCTAVES (HISTOGRAM_MAX_EXPONENT - HISTOGRAM_MIN_EXPONENT)
+#define HISTOGRAM_BOUNDS (HISTOGRAM_OCTAVES * 4 + 1)
 #define HISTOGRAM_BUCKETS (HISTOGRAM_BOUNDS + 1)
-#define RUNQUEUE_MIN_EXPONENT \
-	(-15) /* 30.5 us: below, the kernel's run_delay reads 0 for waits that preempt at once */
+#define RUNQUEUE_MIN_EXPONENT (-15) /* 30.5 us: below, run_delay reads 0 for waits that preempt at once */
 
 enum group_state { GROUP_FREE, GROUP_LIVE };
 

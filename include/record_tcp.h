@@ -10,6 +10,11 @@
 
 enum tcp_histogram { TCP_CONNECT_LATENCY, TCP_ROUND_TRIP, TCP_DURATION, TCP_HISTOGRAMS };
 
+/* Payload of a connection: bounds at powers of two of a byte, upper bound inclusive, and as many octaves as for times. Bucket 0 takes
+ * all up to 2^BYTES_MIN_EXPONENT, the last all beyond 2^(BYTES_MIN_EXPONENT + HISTOGRAM_OCTAVES). */
+#define BYTES_MIN_EXPONENT 6 /* 64 B, so that the last bound is 8 GiB */
+#define BYTES_BUCKETS (HISTOGRAM_OCTAVES + 2)
+
 struct group_tcp {
 	__u64 value[TCP_VALUES];
 	__u64 found;  /* connections that were there before ktally */

@@ -75,8 +75,8 @@ static inline void fill_disks(struct container *container)
 {
 	static const struct histogram reads = { .bucket = { [5] = 1, [60] = 7, [HISTOGRAM_BUCKETS - 1] = 1 },
 						.count = 9,
-						.sum_ns = 1234567 },
-				      flushes = { .bucket = { [50] = 2 }, .count = 2, .sum_ns = 77 };
+						.sum = 1234567 },
+				      flushes = { .bucket = { [50] = 2 }, .count = 2, .sum = 77 };
 	struct disk_device *device = disk_device_get(&model, "nvme0n1", 1700000001000000000);
 
 	container->disk = calloc(DIMENSION_WIDTH(operation), sizeof(struct histogram));
@@ -126,10 +126,10 @@ static inline void model_fill(void)
 	web->value[V_CPU_LIMIT] = 1500;
 	web->runqueue = (struct histogram){ .bucket = { [0] = 3, [21] = 2, [HISTOGRAM_BUCKETS - 1] = 1 },
 					    .count = 6,
-					    .sum_ns = 7 };
+					    .sum = 7 };
 	model.node->latency = calloc(DIMENSION_WIDTH(class), sizeof(struct histogram));
 	model.node->latency[1] =
-		(struct histogram){ .bucket = { [80] = 2, [81] = 1 }, .count = 3, .sum_ns = 3000000001 };
+		(struct histogram){ .bucket = { [80] = 2, [81] = 1 }, .count = 3, .sum = 3000000001 };
 	fill_disks(web);
 	add_instance(web, "0123abcd", "containerd", "8f7c");
 	add_instance(web, NULL, NULL, NULL);
@@ -167,7 +167,7 @@ static inline void fill_latency(struct container *container)
 				histogram->bucket[b] = b % 5 == 0 ? 1ULL << (b % 40) : b + 1;
 			histogram->count += histogram->bucket[b];
 		}
-		histogram->sum_ns = histogram->count * 1000;
+		histogram->sum = histogram->count * 1000;
 	}
 }
 

@@ -216,7 +216,7 @@ def canonical(bound):
     digits = repr(bound)
     mantissa, _, exponent = digits.partition("e")
     power = math.floor(math.log10(abs(bound))) if bound else 0
-    if power < -4 or power >= 21:
+    if power < -4 or power >= 6:
         if not exponent:  # Python goes to exponents later than Go
             plain = mantissa.replace(".", "").strip("0")
             mantissa, exponent = plain[0] + ("." + plain[1:] if plain[1:] else ""), str(power)

@@ -241,7 +241,7 @@ Test(api, histograms_have_what_is_not_empty)
 	HASH_FIND(hh, model->containers, "shop\0web-0\0a", 13, container);
 	cr_assert(container);
 	container->runqueue = (struct histogram){
-		.bucket = { [0] = 3, [30] = 2, [HISTOGRAM_BUCKETS - 1] = 1 }, .sum_ns = 7000000007
+		.bucket = { [0] = 3, [30] = 2, [HISTOGRAM_BUCKETS - 1] = 1 }, .sum = 7000000007
 	};
 	json = answer(200, "/api/v1/containers?container=a&detail=1&fields=pod");
 	histogram =

@@ -90,7 +90,7 @@ Test(disks, differences_go_to_the_container_and_the_disk_once)
 	cr_expect_eq(device->bytes[IN(READ)], 3 * 4096);
 	cr_expect_eq(device->latency[IN(READ)].count, 3);
 	cr_expect_eq(device->latency[IN(READ)].bucket[FIRST + 5], 3);
-	cr_expect_eq(device->latency[IN(READ)].sum_ns, 3 * 1009);
+	cr_expect_eq(device->latency[IN(READ)].sum, 3 * 1009);
 	cr_expect_eq(cgroup->container->disk[IN(READ)].bucket[FIRST + 5], 3);
 	cr_expect_eq(cgroup->container->disk[IN(WRITE)].count, 0);
 	cr_expect_eq(cgroup->container->value[V_DISK_TRANSFERRED + IN(READ)], 3 * 4096);

@@ -262,7 +262,7 @@ Test(exposition_choice, a_family_summed_over_its_label_counts_one_series_a_row)
 	/* of three containers one has used a disk: it wrote nothing, but read */
 	cr_assert_eq(
 		value_of("\nktally_self_series_left_out{family=\"ktally_container_disk_latency_seconds\"} "),
-		sheet_histogram_series(DISK_MIN_EXPONENT));
+		sheet_histogram_series(DISK_MIN_EXPONENT - HISTOGRAM_MIN_EXPONENT));
 }
 
 Test(exposition_choice, families_past_the_limit_are_left_out_whole_and_told)
@@ -327,8 +327,7 @@ Test(exposition_choice, no_row_has_more_series_than_it_costs)
 	cr_assert_eq(fewer.program, 0);
 	cr_assert_eq(fewer.interface, 0);
 	cr_assert_eq(costs.container - fewer.container,
-		     2 * (DIMENSION_WIDTH(class) - 1) +
-			     DIMENSION_WIDTH(class) * sheet_histogram_series(HISTOGRAM_MIN_EXPONENT));
+		     2 * (DIMENSION_WIDTH(class) - 1) + DIMENSION_WIDTH(class) * sheet_histogram_series(0));
 }
 
 /* Every choice takes the same samples out of each format: OpenMetrics by its lines, protobuf by its families. */

@@ -115,7 +115,9 @@ Test(metric, helps_are_sentences_and_kinds_and_units_agree)
 		cr_assert(length > 5 && metric->help[length - 1] == '.', "%s", metric->id);
 		cr_assert(isupper((unsigned char)metric->help[0]), "%s", metric->id);
 		cr_assert_null(strchr(metric->help, '\n'));
-		cr_assert(metric->kind != METRIC_HISTOGRAM || metric->unit == UNIT_SECONDS, "%s", metric->id);
+		cr_assert(metric->kind != METRIC_HISTOGRAM || metric->unit == UNIT_SECONDS ||
+				  metric->unit == UNIT_BYTES,
+			  "%s", metric->id);
 		cr_assert(metric->unit != UNIT_CORES || metric->kind == METRIC_GAUGE, "%s", metric->id);
 		cr_assert(metric->levels == LEVEL_POD ||
 			  !(metric->levels & ~(unsigned int)(LEVEL_CONTAINER | LEVEL_PROGRAM | LEVEL_NODE)));

@@ -136,7 +136,7 @@ Test(tcp_groups, histograms_are_added_and_their_buckets_may_wrap)
 	tcp_groups_pass(groups, &owner);
 	cr_expect_eq(web->tcp[TCP_ROUND_TRIP].bucket[50], UINT32_MAX + 5ULL);
 	cr_expect_eq(web->tcp[TCP_ROUND_TRIP].count, UINT32_MAX + 5ULL);
-	cr_expect_eq(web->tcp[TCP_ROUND_TRIP].sum_ns, 1500);
+	cr_expect_eq(web->tcp[TCP_ROUND_TRIP].sum, 1500);
 	cr_expect_eq(model->node->tcp[TCP_ROUND_TRIP].count, UINT32_MAX + 5ULL);
 	cr_expect_eq(web->tcp[TCP_DURATION].count, 0);
 }

@@ -45,18 +45,19 @@ static void write_split(struct json *json, const char *name, const struct metric
 /* Buckets that hold something, each with its upper bound; the last has none. The first takes in those below what it tells apart. */
 static void write_buckets(struct json *json, const struct metric *metric, const struct histogram *histogram)
 {
-	int first = (value_first_exponent(metric) - HISTOGRAM_MIN_EXPONENT) * (1 << HISTOGRAM_SCHEMA);
+	struct histogram_scale scale = metric_scale(metric->unit);
+	unsigned int first = value_first_octave(metric) << scale.schema;
+	unsigned int last = (HISTOGRAM_OCTAVES << scale.schema) + 1;
 	uint64_t count = 0;
 
 	json_begin_array(json, "buckets");
-	for (int i = 0; i < HISTOGRAM_BUCKETS; i++) {
+	for (unsigned int i = 0; i <= last; i++) {
 		count += histogram->bucket[i];
 		if (i < first || count == 0)
 			continue;
 		json_begin_array(json, NULL);
-		if (i < HISTOGRAM_BOUNDS)
-			json_number(json, NULL,
-				    exp2(HISTOGRAM_MIN_EXPONENT + (double)i / (1 << HISTOGRAM_SCHEMA)));
+		if (i < last)
+			json_number(json, NULL, exp2(scale.min_exponent + (double)i / (1 << scale.schema)));
 		else
 			json_null(json, NULL);
 		json_fixed(json, NULL, count, 0);
@@ -77,7 +78,7 @@ static void write_histogram(struct json *json, const char *name, const struct me
 	json_begin_object(json, name);
 	write_labels(json, metric->label, label_value);
 	json_fixed(json, "count", count, 0);
-	json_fixed(json, "sum", histogram->sum_ns, 9);
+	json_fixed(json, "sum", histogram->sum, value_decimals(metric->unit));
 	write_buckets(json, metric, histogram);
 	json_end_object(json);
 }

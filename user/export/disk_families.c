@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "model/disk_device.h"
+#include "model/value.h"
 
 #define OPERATIONS DIMENSION_WIDTH(operation)
 
@@ -26,7 +27,7 @@ static void add_devices(struct sheet *sheet, const struct metric *metric, const 
 		if (is_queue)
 			sheet_add(sheet, &subject, own, device->queue_depth);
 		else if (metric->kind == METRIC_HISTOGRAM)
-			sheet_add_histogram(sheet, &subject, own, DISK_MIN_EXPONENT,
+			sheet_add_histogram(sheet, &subject, own, value_first_octave(metric),
 					    &device->latency[operation]);
 		else
 			sheet_add(sheet, &subject, own, device->bytes[operation]);
@@ -35,7 +36,8 @@ static void add_devices(struct sheet *sheet, const struct metric *metric, const 
 
 static size_t count_series(const struct metric *metric, const struct model *model)
 {
-	size_t one = metric->kind == METRIC_HISTOGRAM ? sheet_histogram_series(DISK_MIN_EXPONENT) : 1,
+	size_t one = metric->kind == METRIC_HISTOGRAM ? sheet_histogram_series(value_first_octave(metric)) :
+							1,
 	       count = 0;
 
 	if (metric == &metrics[M_DEVICE_QUEUE])

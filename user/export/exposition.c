@@ -132,7 +132,7 @@ static bool sum_histograms(const struct rows *rows, const struct row *row, const
 		for (unsigned int b = 0; b < HISTOGRAM_BUCKETS; b++)
 			ret_sum->bucket[b] += one->bucket[b];
 		ret_sum->count += one->count;
-		ret_sum->sum_ns += one->sum_ns;
+		ret_sum->sum += one->sum;
 	}
 	return any;
 }
@@ -141,7 +141,7 @@ static void add_histograms(struct page *page, const struct rows *rows, const str
 			   bool summed)
 {
 	unsigned int width = summed ? 1 : metric->width;
-	int min_exponent = value_first_exponent(metric);
+	unsigned int first_octave = value_first_octave(metric);
 	struct histogram sum;
 
 	for (unsigned int i = 0; i < width; i++) {
@@ -158,7 +158,7 @@ static void add_histograms(struct page *page, const struct rows *rows, const str
 			else
 				histogram = shown_histogram(rows, row, metric, i);
 			if (histogram)
-				sheet_add_histogram(page->sheet, &row->subject, own, min_exponent, histogram);
+				sheet_add_histogram(page->sheet, &row->subject, own, first_octave, histogram);
 		}
 	}
 }
@@ -232,7 +232,7 @@ static size_t count_series(const struct rows *rows, const struct metric *metric,
 	for (size_t r = 0; r < rows->count; r++)
 		count += count_row(rows, &rows->list[r], metric, summed);
 	return metric->kind == METRIC_HISTOGRAM ?
-		       count * sheet_histogram_series(value_first_exponent(metric)) :
+		       count * sheet_histogram_series(value_first_octave(metric)) :
 		       count;
 }
 

@@ -17,7 +17,7 @@ static uint32_t cost_of(const struct sheet_choice *choice, const struct metric *
 	if (exposition_sums(choice, metric, name))
 		width = 1;
 	if (metric->kind == METRIC_HISTOGRAM)
-		return width * (uint32_t)sheet_histogram_series(value_first_exponent(metric));
+		return width * (uint32_t)sheet_histogram_series(value_first_octave(metric));
 	return width;
 }
 

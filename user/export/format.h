@@ -4,8 +4,7 @@
 #include "export/pieces.h"
 #include "export/sheet.h"
 
-#define CLASSIC_TAILS \
-	(HISTOGRAM_MAX_EXPONENT - HISTOGRAM_MIN_EXPONENT + 1 + 2) /* le="+Inf", and without le */
+#define CLASSIC_TAILS (HISTOGRAM_OCTAVES + 1 + 2) /* le="+Inf", and without le */
 #define HEADS 5
 
 struct sheet_format {
@@ -20,7 +19,7 @@ struct sheet_format {
 	void (*add)(struct sheet *sheet, const struct family *family, const struct subject *subject,
 		    struct text own, uint64_t value);
 	void (*add_histogram)(struct sheet *sheet, const struct family *family, const struct subject *subject,
-			      unsigned int own, int min_exponent, const struct histogram *histogram);
+			      unsigned int own, unsigned int first_octave, const struct histogram *histogram);
 	const char *end; /* of the exposition */
 	bool has_created_samples;
 };
@@ -46,7 +45,7 @@ struct sheet {
 	struct text head[HEADS];
 	struct pieces tails;
 	unsigned int tails_of; /* own label that they are made for, + 1; 0: none */
-	int tails_min_exponent;
+	unsigned int tails_first_octave;
 	/* protobuf: where the message of the current family begins */
 	size_t message_at;
 };

@@ -3,14 +3,14 @@
  * io.prometheus.client.MetricFamily, each message after its length (encoding=delimited), written by hand: numbers of the
  * fields are from io/prometheus/client/metrics.proto of client_model 0.6. No field of ours is in a later version alone.
  *
- * A histogram is native and classic in one message. How the buckets of struct histogram (2^(i/4) s, upper bound inclusive)
- * become native ones of schema 2:
- * - all up to 2^min_exponent s is the zero bucket, with that as its threshold. It is the one bucket whose width a sender
+ * A histogram is native and classic in one message. How the buckets of struct histogram become native ones of its scale
+ * (metric_scale(): bounds at 2^(i / 2^schema) of the unit, upper bound inclusive):
+ * - all up to the end of its first octave is the zero bucket, with that as its threshold. It is the one bucket whose width a sender
  *   chooses, it includes its bound, and without negative values readers take it to begin at 0: what is known of a wait that
  *   is in it is just that it lies between 0 and the threshold. (In any other bucket the shortest waits would seem to be
  *   about as long as the bound.)
- * - bucket i above is native bucket i + 4 * HISTOGRAM_MIN_EXPONENT, with the same bounds.
- * - what is beyond 2^HISTOGRAM_MAX_EXPONENT s goes to the bucket that follows, whose upper bound it may exceed: as in the
+ * - bucket i above is native bucket i + min_exponent * 2^schema, with the same bounds.
+ * - what is beyond the scale goes to the bucket that follows, whose upper bound it may exceed: as in the
  *   classic form, a quantile that falls among these is told too short. (The schema's bucket up to +Inf would make every
  *   quantile and deviation there infinite.)
  */
@@ -247,10 +247,10 @@ static int next_filled(const struct histogram *histogram, int bucket)
 }
 
 /* Spans and differences of the buckets from `first` on. A histogram without any has a span of none: a sign that it is native. */
-static char *put_native(char *at, const struct histogram *histogram, int first)
+static char *put_native(char *at, const struct histogram *histogram, struct histogram_scale scale, int first)
 {
 	char deltas[POSITIVE_BUCKETS * VARINT_SIZE], *deltas_at = deltas;
-	int span_end = -HISTOGRAM_MIN_EXPONENT * (1 << HISTOGRAM_SCHEMA); /* the first offset is from 0 */
+	int span_end = -scale.min_exponent * (1 << scale.schema); /* the first offset is from 0 */
 	int bucket = next_filled(histogram, first);
 	uint64_t last = 0;
 
@@ -278,28 +278,30 @@ static char *put_native(char *at, const struct histogram *histogram, int first)
 }
 
 /* The classic buckets but +Inf, which is the count; returns how many are at most at the first one's bound. */
-static char *put_classic(char *at, const struct histogram *histogram, int min_exponent, uint64_t *ret_zero)
+static char *put_classic(char *at, const struct histogram *histogram, struct histogram_scale scale,
+			 unsigned int first_octave, uint64_t *ret_zero)
 {
+	unsigned int bucket = 0;
 	uint64_t sum = 0;
-	int bucket = 0;
 
-	for (int exponent = min_exponent; exponent <= HISTOGRAM_MAX_EXPONENT; exponent++) {
+	for (unsigned int octave = first_octave; octave <= HISTOGRAM_OCTAVES; octave++) {
 		char *begin = at = begin_small(at, BUCKET);
 
-		while (bucket <= (exponent - HISTOGRAM_MIN_EXPONENT) * (1 << HISTOGRAM_SCHEMA))
+		while (bucket <= octave << scale.schema)
 			sum += histogram->bucket[bucket++];
-		if (exponent == min_exponent)
+		if (octave == first_octave)
 			*ret_zero = sum;
 		at = put_number(at, BUCKET_COUNT, sum);
-		at = put_double(at, BUCKET_BOUND, __builtin_ldexp(1, exponent));
+		at = put_double(at, BUCKET_BOUND, __builtin_ldexp(1, scale.min_exponent + (int)octave));
 		at = end_small(begin, at);
 	}
 	return at;
 }
 
 static void add_histogram(struct sheet *sheet, const struct family *family, const struct subject *subject,
-			  unsigned int own, int min_exponent, const struct histogram *histogram)
+			  unsigned int own, unsigned int first_octave, const struct histogram *histogram)
 {
+	struct histogram_scale scale = metric_scale(family->unit);
 	char data[HEAD_SIZE + HISTOGRAM_SIZE], *message = data + HEAD_SIZE, *at = message;
 	char head[HEAD_SIZE] = { TAG(METRIC_HISTOGRAM_VALUE, BYTES) };
 	uint64_t count = 0, zero = 0;
@@ -308,12 +310,12 @@ static void add_histogram(struct sheet *sheet, const struct family *family, cons
 	for (int i = 0; i < HISTOGRAM_BUCKETS; i++)
 		count += histogram->bucket[i];
 	at = put_number(at, SAMPLE_COUNT, count);
-	at = put_double(at, SAMPLE_SUM, number_double(histogram->sum_ns, family->decimals));
-	at = put_classic(at, histogram, min_exponent, &zero);
-	at = put_number(at, SCHEMA, zigzag(HISTOGRAM_SCHEMA));
-	at = put_double(at, ZERO_THRESHOLD, __builtin_ldexp(1, min_exponent));
+	at = put_double(at, SAMPLE_SUM, number_double(histogram->sum, family->decimals));
+	at = put_classic(at, histogram, scale, first_octave, &zero);
+	at = put_number(at, SCHEMA, zigzag(scale.schema));
+	at = put_double(at, ZERO_THRESHOLD, __builtin_ldexp(1, scale.min_exponent + (int)first_octave));
 	at = put_number(at, ZERO_COUNT, zero);
-	at = put_native(at, histogram, (min_exponent - HISTOGRAM_MIN_EXPONENT) * (1 << HISTOGRAM_SCHEMA) + 1);
+	at = put_native(at, histogram, scale, (int)(first_octave << scale.schema) + 1);
 	if (subject->created_ns)
 		at = put_time(at, CREATED, subject->created_ns);
 	head_size = (size_t)(put_varint(head + 1, (uint64_t)(at - message)) - head);

@@ -136,21 +136,40 @@ static void add(struct sheet *sheet, const struct family *family, const struct s
 		add_line(sheet, HEAD_CREATED, subject->labels, own, subject->created_ns, 9);
 }
 
-/* Ends of the lines of the buckets, of +Inf, and of those without le. Powers of two are exact in a double and have at
- * most 17 digits; %g spells them as Prometheus does. OpenMetrics wants a point or an exponent in each. */
-static void make_tails(struct sheet *sheet, unsigned int own_index, int min_exponent)
+/* A power of two as Prometheus spells it: exact (at most 17 digits), with an exponent from a million on. OpenMetrics wants a point or
+ * an exponent in each. */
+static void spell_bound(char *text, size_t capacity, double bound, bool openmetrics)
 {
+	char *exponent, *end;
+
+	if (bound < 1e6) {
+		snprintf(text, capacity, openmetrics && bound == (double)(long)bound ? "%.1f" : "%.17g",
+			 bound);
+		return;
+	}
+	snprintf(text, capacity, "%.16e", bound);
+	exponent = end = strchr(text, 'e');
+	while (end[-1] == '0')
+		end--;
+	memmove(end, exponent, strlen(exponent) + 1);
+}
+
+/* Ends of the lines of the buckets, of +Inf, and of those without le. */
+static void make_tails(struct sheet *sheet, const struct family *family, unsigned int own_index,
+		       unsigned int first_octave)
+{
+	int min_exponent = metric_scale(family->unit).min_exponent;
 	struct text own = pieces_at(&sheet->own, own_index);
 	struct pieces *tails = &sheet->tails;
 	char bound[40];
 
 	pieces_clear(tails);
-	for (int exponent = min_exponent; exponent <= HISTOGRAM_MAX_EXPONENT + 1; exponent++) {
-		snprintf(bound, sizeof(bound), "%.17g", __builtin_ldexp(1, exponent));
-		if (exponent > HISTOGRAM_MAX_EXPONENT)
+	for (unsigned int octave = first_octave; octave <= HISTOGRAM_OCTAVES + 1; octave++) {
+		if (octave > HISTOGRAM_OCTAVES)
 			strcpy(bound, "+Inf");
-		else if (is_openmetrics(sheet) && !strpbrk(bound, ".e"))
-			strcat(bound, ".0");
+		else
+			spell_bound(bound, sizeof(bound), __builtin_ldexp(1, min_exponent + (int)octave),
+				    is_openmetrics(sheet));
 		buffer_add(&tails->data, own.data, own.size - 2);
 		add_label(&tails->data, false, "le", bound, SIZE_MAX);
 		end_own(&tails->data);
@@ -159,32 +178,31 @@ static void make_tails(struct sheet *sheet, unsigned int own_index, int min_expo
 	buffer_add(&tails->data, own.data, own.size);
 	pieces_close(tails);
 	sheet->tails_of = own_index + 1;
-	sheet->tails_min_exponent = min_exponent;
+	sheet->tails_first_octave = first_octave;
 	sheet->out->failed |= tails->data.failed;
 }
 
-/* Classic buckets are a quarter of the native ones: those at powers of two, each the sum of all below. The count is the
+/* Classic buckets are those that end at powers of two, each the sum of all below. The count is the
  * sum of the buckets, so that it cannot differ from le="+Inf". */
 static void add_histogram(struct sheet *sheet, const struct family *family, const struct subject *subject,
-			  unsigned int own, int min_exponent, const struct histogram *histogram)
+			  unsigned int own, unsigned int first_octave, const struct histogram *histogram)
 {
-	unsigned int tail = 0;
+	unsigned int schema = metric_scale(family->unit).schema, bucket = 0, tail = 0;
 	uint64_t sum = 0;
-	int bucket = 0;
 
-	if (sheet->tails_of != own + 1 || sheet->tails_min_exponent != min_exponent)
-		make_tails(sheet, own, min_exponent);
+	if (sheet->tails_of != own + 1 || sheet->tails_first_octave != first_octave)
+		make_tails(sheet, family, own, first_octave);
 	if (sheet->out->failed)
 		return;
-	for (int exponent = min_exponent; exponent <= HISTOGRAM_MAX_EXPONENT; exponent++) {
-		while (bucket <= (exponent - HISTOGRAM_MIN_EXPONENT) * (1 << HISTOGRAM_SCHEMA))
+	for (unsigned int octave = first_octave; octave <= HISTOGRAM_OCTAVES; octave++) {
+		while (bucket <= octave << schema)
 			sum += histogram->bucket[bucket++];
 		add_line(sheet, HEAD_BUCKET, subject->labels, pieces_at(&sheet->tails, tail++), sum, 0);
 	}
 	while (bucket < HISTOGRAM_BUCKETS)
 		sum += histogram->bucket[bucket++];
 	add_line(sheet, HEAD_BUCKET, subject->labels, pieces_at(&sheet->tails, tail++), sum, 0);
-	add_line(sheet, HEAD_SUM, subject->labels, pieces_at(&sheet->tails, tail), histogram->sum_ns,
+	add_line(sheet, HEAD_SUM, subject->labels, pieces_at(&sheet->tails, tail), histogram->sum,
 		 family->decimals);
 	add_line(sheet, HEAD_COUNT, subject->labels, pieces_at(&sheet->tails, tail), sum, 0);
 	if (format_shows_created(sheet, family, subject))

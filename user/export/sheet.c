@@ -277,13 +277,13 @@ void sheet_add(struct sheet *sheet, const struct subject *subject, unsigned int 
 	sheet->format->add(sheet, family, subject, pieces_at(&sheet->own, own), value);
 }
 
-size_t sheet_histogram_series(int min_exponent)
+size_t sheet_histogram_series(unsigned int first_octave)
 {
-	return (size_t)(HISTOGRAM_MAX_EXPONENT - min_exponent + 1) + 3; /* +Inf, sum, count */
+	return HISTOGRAM_OCTAVES - first_octave + 1 + 3; /* +Inf, sum, count */
 }
 
 void sheet_add_histogram(struct sheet *sheet, const struct subject *subject, unsigned int own,
-			 int min_exponent, const struct histogram *histogram)
+			 unsigned int first_octave, const struct histogram *histogram)
 {
 	struct family *family;
 
@@ -292,6 +292,6 @@ void sheet_add_histogram(struct sheet *sheet, const struct subject *subject, uns
 	family = current_family(sheet);
 	if (family->series == 0)
 		sheet->format->begin_family(sheet, family);
-	family->series += sheet_histogram_series(min_exponent) + format_shows_created(sheet, family, subject);
-	sheet->format->add_histogram(sheet, family, subject, own, min_exponent, histogram);
+	family->series += sheet_histogram_series(first_octave) + format_shows_created(sheet, family, subject);
+	sheet->format->add_histogram(sheet, family, subject, own, first_octave, histogram);
 }

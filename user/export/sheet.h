@@ -105,11 +105,11 @@ unsigned int sheet_add_own(struct sheet *sheet, const char *names, const char *v
 /* One sample of a counter, gauge or info; `value` is kept in the family's unit (ns, bytes, thousandths of cores). */
 void sheet_add(struct sheet *sheet, const struct subject *subject, unsigned int own, uint64_t value);
 
-/* One histogram: classic buckets at the powers of two from 2^min_exponent s on, and native ones where the format has them.
- * `histogram` counts all up to 2^min_exponent s in the buckets up to that one, however they lie there. Cheapest when all
+/* One histogram: classic buckets at the powers of two of the unit's scale, but for the lowest `first_octave` of them, and native ones
+ * where the format has them. What is below the first bucket's end is told as one, however it lies in `histogram`. Cheapest when all
  * subjects of one `own` follow each other. */
 void sheet_add_histogram(struct sheet *sheet, const struct subject *subject, unsigned int own,
-			 int min_exponent, const struct histogram *histogram);
+			 unsigned int first_octave, const struct histogram *histogram);
 
 /* Series of one histogram in its classic form. */
-size_t sheet_histogram_series(int min_exponent);
+size_t sheet_histogram_series(unsigned int first_octave);

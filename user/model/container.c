@@ -132,7 +132,7 @@ static void merge_histogram(struct histogram *to, const struct histogram *from)
 	for (unsigned int i = 0; i < HISTOGRAM_BUCKETS; i++)
 		to->bucket[i] += from->bucket[i];
 	to->count += from->count;
-	to->sum_ns += from->sum_ns;
+	to->sum += from->sum;
 }
 
 static void merge_values(struct container *to, const struct container *from)

@@ -40,9 +40,9 @@ struct identity {
 };
 
 struct histogram {
-	uint64_t bucket[HISTOGRAM_BUCKETS]; /* not cumulative */
+	uint64_t bucket[HISTOGRAM_BUCKETS]; /* not cumulative; their bounds: metric_scale() of the unit */
 	uint64_t count;
-	uint64_t sum_ns;
+	uint64_t sum; /* ns or bytes */
 };
 
 #define RANKED_VALUES 3 /* what history chose it by, as it stood then: see history_rank.c */

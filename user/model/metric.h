@@ -8,6 +8,7 @@
 #include "disk_record.h"
 #include "metrics.h"
 #include "record.h"
+#include "record_tcp.h"
 
 enum metric_level { LEVEL_CONTAINER = 1, LEVEL_PROGRAM = 2, LEVEL_NODE = 4, LEVEL_POD = 8 };
 /* Rows are of the first three; an info is a gauge of 1 that says something by its labels. */
@@ -78,6 +79,19 @@ const char *metric_label_value(const struct metric *metric, unsigned int index);
 const char *metric_syscall_name(unsigned int number);
 /* "ENOENT"; NULL where the number is unassigned. */
 const char *metric_errno_name(unsigned int number);
+
+/* Bucket i of a histogram ends at 2^(min_exponent + i / 2^schema) of the unit, inclusive; the last takes all beyond
+ * 2^(min_exponent + HISTOGRAM_OCTAVES). */
+struct histogram_scale {
+	int min_exponent;
+	unsigned int schema;
+};
+
+static inline struct histogram_scale metric_scale(enum metric_unit unit)
+{
+	return unit == UNIT_BYTES ? (struct histogram_scale){ BYTES_MIN_EXPONENT, 0 } :
+				    (struct histogram_scale){ HISTOGRAM_MIN_EXPONENT, HISTOGRAM_SCHEMA };
+}
 
 /* Fills floor(1e9 * 2^(MIN_EXPONENT + i/4)), i < HISTOGRAM_BOUNDS: the inclusive upper bounds of the buckets in ns. */
 void metric_histogram_bounds_ns(uint64_t bounds_ns[HISTOGRAM_BOUNDS]);

@@ -13,16 +13,16 @@ const struct histogram *value_histogram(const struct container *container, unsig
 	return container->latency ? &container->latency[index] : NULL;
 }
 
-int value_first_exponent(const struct metric *metric)
+unsigned int value_first_octave(const struct metric *metric)
 {
 	switch (metric - metrics) {
 	case M_RUNQUEUE_LATENCY:
-		return RUNQUEUE_MIN_EXPONENT;
+		return RUNQUEUE_MIN_EXPONENT - HISTOGRAM_MIN_EXPONENT;
 	case M_DISK_LATENCY:
 	case M_DEVICE_LATENCY:
-		return DISK_MIN_EXPONENT;
+		return DISK_MIN_EXPONENT - HISTOGRAM_MIN_EXPONENT;
 	}
-	return HISTOGRAM_MIN_EXPONENT;
+	return 0;
 }
 
 unsigned int value_decimals(enum metric_unit unit)

@@ -16,7 +16,7 @@ static inline bool value_is_known(const struct container *container, const struc
 /* Of value `index` of a metric of kind histogram; NULL: it has none. */
 const struct histogram *value_histogram(const struct container *container, unsigned int metric_id,
 					unsigned int index);
-/* All up to 2 to this power of a second is in its first bucket. */
-int value_first_exponent(const struct metric *metric);
+/* So many octaves of its scale are in its first bucket. */
+unsigned int value_first_octave(const struct metric *metric);
 /* Values are whole numbers of 10 to the power of minus this of their unit. */
 unsigned int value_decimals(enum metric_unit unit);

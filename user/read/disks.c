@@ -70,7 +70,7 @@ static uint64_t add_operation(const struct disk_operation *now, struct disk_oper
 		histogram->count += delta;
 		last->bucket[i] = value;
 	}
-	histogram->sum_ns += sum_ns - last->sum_ns;
+	histogram->sum += sum_ns - last->sum_ns;
 	last->sum_ns = sum_ns;
 	last->bytes += bytes;
 	return bytes;

@@ -91,7 +91,7 @@ static void set_rest(struct container *container, const struct model *model)
 		histogram->bucket[RUNQUEUE_FIRST] = count - longer;
 	add_waits(container, model, 0, histogram->bucket[RUNQUEUE_FIRST] - last);
 	histogram->count = longer + histogram->bucket[RUNQUEUE_FIRST];
-	histogram->sum_ns = container->value[V_RUNQUEUE];
+	histogram->sum = container->value[V_RUNQUEUE];
 }
 
 static void add_runqueue(struct groups *groups, uint32_t number, struct container *container,
@@ -134,7 +134,7 @@ static void add_latency(struct groups *groups, uint32_t number, struct container
 			histogram->bucket[i] += delta;
 			histogram->count += delta;
 		}
-		histogram->sum_ns += (now->class[class].sum_ns - last->class[class].sum_ns) * SAMPLE_WEIGHT;
+		histogram->sum += (now->class[class].sum_ns - last->class[class].sum_ns) * SAMPLE_WEIGHT;
 	}
 }
 

@@ -84,7 +84,7 @@ static void add_histograms(const struct group_tcp *now, const struct group_tcp *
 			histogram->bucket[i] += delta;
 			histogram->count += delta;
 		}
-		histogram->sum_ns += now->histogram[which].sum_ns - last->histogram[which].sum_ns;
+		histogram->sum += now->histogram[which].sum_ns - last->histogram[which].sum_ns;
 	}
 }
 
