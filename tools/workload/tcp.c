@@ -136,9 +136,20 @@ static void abandon(char **args)
 	close(fd);
 }
 
-static void end_connection(int fd, const char *how)
+static void send_bytes(int fd, uint64_t bytes)
 {
-	static const char message[MESSAGE_SIZE];
+	static const char buffer[16384];
+	ssize_t size;
+
+	for (; bytes; bytes -= (uint64_t)size) {
+		size = write(fd, buffer, bytes < sizeof(buffer) ? bytes : sizeof(buffer));
+		if (size <= 0)
+			fail("cannot send: %s", strerror(errno));
+	}
+}
+
+static void end_connection(int fd, const char *how, uint64_t bytes)
+{
 	struct linger at_once = { .l_onoff = 1 };
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
 
@@ -147,8 +158,7 @@ static void end_connection(int fd, const char *how)
 		close(fd);
 		return;
 	}
-	if (write(fd, message, sizeof(message)) != sizeof(message))
-		fail("cannot send: %s", strerror(errno));
+	send_bytes(fd, bytes);
 	if (!strcmp(how, "hold"))
 		return;
 	/* the last of it has come when the other end closes too */
@@ -161,6 +171,7 @@ void command_tcp_connect(char **args)
 {
 	uint64_t count = parse_number(args[2]), connected = 0, refused = 0, timeout = 0, other = 0;
 	const char *how = args[3] ? args[3] : "close";
+	uint64_t bytes = args[3] && args[4] ? parse_number(args[4]) : MESSAGE_SIZE;
 
 	if (strcmp(how, "close") && strcmp(how, "reset") && strcmp(how, "hold") && strcmp(how, "abandon"))
 		fail_usage("no such end: '%s'", how);
@@ -177,7 +188,7 @@ void command_tcp_connect(char **args)
 		timeout += fd < 0 && errno == ETIMEDOUT;
 		other += fd < 0 && errno != ECONNREFUSED && errno != ETIMEDOUT;
 		if (fd >= 0)
-			end_connection(fd, how);
+			end_connection(fd, how, bytes);
 	}
 	report("connected", connected);
 	report("refused", refused);
