@@ -88,6 +88,17 @@ static inline void fill_disks(struct container *container)
 	disk_device_get(&model, "sda", 0);
 }
 
+/* A connection that was too fast to be measured but for its bytes, and two of more than there are buckets for. */
+static inline void fill_connections(struct container *container)
+{
+	container->tcp = calloc(TCP_HISTOGRAMS, sizeof(struct histogram));
+	container->tcp[TCP_TIMES + TCP_SENT] =
+		(struct histogram){ .bucket = { [0] = 1, [15] = 5 }, .count = 6, .sum = 7000003 };
+	container->tcp[TCP_TIMES + TCP_RECEIVED] = (struct histogram){
+		.bucket = { [14] = 3, [BYTES_BUCKETS - 1] = 2 }, .count = 5, .sum = 1ULL << 41
+	};
+}
+
 /* An empty model. */
 static void model_setup(void)
 {
@@ -131,6 +142,7 @@ static inline void model_fill(void)
 	model.node->latency[1] =
 		(struct histogram){ .bucket = { [80] = 2, [81] = 1 }, .count = 3, .sum = 3000000001 };
 	fill_disks(web);
+	fill_connections(web);
 	add_instance(web, "0123abcd", "containerd", "8f7c");
 	add_instance(web, NULL, NULL, NULL);
 	add_instance(web, "0123abcd", "containerd", "8f7c");

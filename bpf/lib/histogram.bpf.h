@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
-/* Bucket of a duration: bounds at 2^(i/4) seconds, upper bound inclusive. Pure; compiled for the host by the unit tests. */
+/* Bucket of a duration, with bounds at 2^(i/4) seconds, or of bytes; upper bound inclusive. Pure; compiled for the host by the unit
+ * tests. */
 
 /* floor(log2(value)) for value > 0, without branches. */
 static __always_inline __u32 log2_floor(__u64 value)
@@ -50,4 +51,18 @@ static __always_inline __u32 histogram_bucket(const volatile struct probe_config
 	barrier_var(bucket);
 	bucket &= 127;
 	return bucket + (value_ns > table->histogram_bound_ns[bucket]);
+}
+
+/* 0 .. BYTES_BUCKETS - 1: bounds at 2^BYTES_MIN_EXPONENT, and at each power of two after it. */
+static __always_inline __u32 histogram_bytes_bucket(__u64 bytes)
+{
+	__u32 bucket;
+
+	if (bytes <= 1ULL << BYTES_MIN_EXPONENT)
+		return 0;
+	if (bytes >> (BYTES_MIN_EXPONENT + HISTOGRAM_OCTAVES + 1))
+		return BYTES_BUCKETS - 1;
+	bucket = log2_floor(bytes - 1) + 1 - BYTES_MIN_EXPONENT;
+	barrier_var(bucket);
+	return bucket & 31;
 }

@@ -71,10 +71,22 @@ static __always_inline void tcp_failed(struct tcp_socket *socket, const struct s
 {
 	struct connection_row *row = connection_of(socket);
 
-	socket->phase = TCP_PHASE_CLOSED;
+	socket->phase = TCP_PHASE_ENDED;
 	if (row)
 		__sync_fetch_and_add(&row->failed, 1);
 	tcp_add(tcp_group(socket), TCP_VALUE(FAILURES) + tcp_failure_cause(sk), 1);
+}
+
+/* A connection that closed goes on to send what it still has, or to receive what the other end has. */
+static __always_inline void tcp_ended(struct tcp_socket *socket, const struct sock *sk)
+{
+	struct group_tcp *tcp = tcp_group(socket);
+
+	socket->phase = TCP_PHASE_ENDED;
+	tcp_observe_bytes(tcp, TCP_SENT, socket_sent(sk));
+	tcp_observe_bytes(tcp, TCP_RECEIVED, socket_received(sk));
+	if (tcp)
+		__sync_fetch_and_add(&tcp->ended, 1);
 }
 
 /* The connection leaves the states in which it is open, or was never to come. */
@@ -84,6 +96,8 @@ static __always_inline void tcp_leave(struct tcp_socket *socket, const struct so
 		tcp_closed(socket, sk, bpf_ktime_get_ns());
 	else if (socket->phase == TCP_PHASE_CONNECTING && is_end)
 		tcp_failed(socket, sk);
+	if (is_end && socket->phase == TCP_PHASE_CLOSED)
+		tcp_ended(socket, sk);
 	if (is_end && socket->connection)
 		connection_end(socket, sk);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
-#include "lib/compat_socket.bpf.h"
-#include "lib/group.bpf.h"
+#include "lib/socket_owner.bpf.h"
 
 /*
  * TCP connections, counted for the cgroup that owns the socket. IPv4 and IPv6 alike.
@@ -18,7 +17,14 @@
  * "Open" is ESTABLISHED or CLOSE_WAIT, as in tcpCurrEstab of RFC 1213.
  */
 
-enum tcp_phase { TCP_PHASE_NEW, TCP_PHASE_CONNECTING, TCP_PHASE_LISTENING, TCP_PHASE_OPEN, TCP_PHASE_CLOSED };
+enum tcp_phase {
+	TCP_PHASE_NEW,
+	TCP_PHASE_CONNECTING,
+	TCP_PHASE_LISTENING,
+	TCP_PHASE_OPEN,
+	TCP_PHASE_CLOSED, /* was open, and may still move bytes */
+	TCP_PHASE_ENDED
+};
 
 struct tcp_socket {
 	__u64 cgroup_id; /* of the owner; 0 with group 0 */
@@ -62,21 +68,15 @@ static __always_inline struct tcp_socket *tcp_socket_get(const struct sock *sk, 
 
 static __always_inline void tcp_socket_own(struct tcp_socket *socket, __u64 cgroup_id, struct cgroup *cgroup)
 {
-	__u32 number, group = 0;
-	struct cpu_state *cpu = cpu_current(&number);
+	__u32 group = socket_group(cgroup_id, cgroup);
 
-	if (cpu && cgroup_id)
-		group = group_get(cpu, cgroup_id, cgroup);
 	socket->group = group;
 	socket->cgroup_id = group ? cgroup_id : 0;
 }
 
-/* Owner by the socket itself. On v1 and hybrid the v2 root says nothing: the v1 cgroup is what counts. */
 static __always_inline void tcp_socket_own_by_maker(struct tcp_socket *socket, const struct sock *sk)
 {
-	__u64 cgroup_id = sock_cgroup_id(sk);
-
-	tcp_socket_own(socket, cfg.cgroup_v1 && cgroup_id <= 1 ? 0 : cgroup_id, sock_cgroup(sk));
+	tcp_socket_own(socket, socket_maker_id(sk), sock_cgroup(sk));
 }
 
 static __always_inline void tcp_socket_own_by_task(struct tcp_socket *socket, struct task_struct *task)
@@ -87,18 +87,7 @@ static __always_inline void tcp_socket_own_by_task(struct tcp_socket *socket, st
 /* What is kept for the owner; that of group 0 when there is none or its cgroup is gone. */
 static __always_inline struct group_tcp *tcp_group(const struct tcp_socket *socket)
 {
-	__u32 number = socket->group;
-	struct group *group = bpf_map_lookup_elem(&groups, &number);
-
-	if (!group || group->cgroup_id != socket->cgroup_id)
-		number = 0;
-	return bpf_map_lookup_elem(&group_tcps, &number);
-}
-
-static __always_inline void tcp_add(struct group_tcp *tcp, __u32 value, __u64 number)
-{
-	if (tcp && value < TCP_VALUES)
-		__sync_fetch_and_add(&tcp->value[value], number);
+	return socket_counts(socket->group, socket->cgroup_id);
 }
 
 /* Before the counter that tells of it: the reader looks at histograms where counters grew. */
@@ -110,4 +99,15 @@ static __always_inline void tcp_observe(struct group_tcp *tcp, enum tcp_histogra
 		return;
 	__sync_fetch_and_add(&tcp->histogram[which].sum_ns, duration_ns);
 	__sync_fetch_and_add(&tcp->histogram[which].bucket[bucket], 1);
+}
+
+/* Before the counter that tells of it, as above. */
+static __always_inline void tcp_observe_bytes(struct group_tcp *tcp, enum tcp_bytes which, __u64 bytes)
+{
+	__u32 bucket = histogram_bytes_bucket(bytes);
+
+	if (!tcp || bucket >= BYTES_BUCKETS)
+		return;
+	__sync_fetch_and_add(&tcp->bytes[which].sum_bytes, bytes);
+	__sync_fetch_and_add(&tcp->bytes[which].bucket[bucket], 1);
 }

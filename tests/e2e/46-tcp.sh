@@ -13,6 +13,8 @@
 # tcp FILE CGROUP FAMILY [LABELS]
 tcp() { metric "$1" "ktally_container_tcp_$3" "container=\"$(basename "${folder[$2]}")\"${4:+,$4}"; }
 out='direction="out"' in='direction="in"'
+# moved FILE CGROUP sent|received PART [LABELS]: of the bytes of connections that ended
+moved() { tcp "$1" "$2" "connection_$3_bytes_$4" "${5-}"; }
 look() { # look FILE: all that happened before
 	settle
 	scrape "$WORK/$1"
@@ -68,6 +70,16 @@ fi
 is "each has a connect latency" "$(tcp "$WORK/opened.prom" client connect_latency_seconds_count)" 154
 is "a round trip" "$(tcp "$WORK/opened.prom" client round_trip_seconds_count)" 154
 is "and a duration" "$(tcp "$WORK/opened.prom" client connection_duration_seconds_count)" 154
+is "the bytes they sent, 100 each" "$(moved "$WORK/opened.prom" client sent sum)" 15400
+is "are those of 154" "$(moved "$WORK/opened.prom" client sent count)" 154
+is "all past 64 bytes" "$(moved "$WORK/opened.prom" client sent bucket 'le="64"')" 0
+is "and up to 128" "$(moved "$WORK/opened.prom" client sent bucket 'le="128"')" 154
+is "they received none" "$(moved "$WORK/opened.prom" client received bucket 'le="64"') $(moved "$WORK/opened.prom" client received sum)" "154 0"
+if [ $arrivals = 1 ]; then
+	is "the server received what they sent" "$(moved "$WORK/opened.prom" server received sum)" 15400
+	is "on as many connections" "$(moved "$WORK/opened.prom" server received bucket 'le="128"')" 154
+	is "and sent none" "$(moved "$WORK/opened.prom" server sent bucket 'le="64"') $(moved "$WORK/opened.prom" server sent sum)" "154 0"
+fi
 is "nothing failed" "$(tcp "$WORK/opened.prom" client connect_failures_total)" 0
 
 client 10.77.0.2 9 11
@@ -84,6 +96,7 @@ is "their SYNs were sent again as often as TCP says" "$(tcp "$WORK/failed.prom" 
 is "3 were given up" "$(tcp "$WORK/failed.prom" client connect_failures_total 'cause="aborted"')" 3
 is "no other failed" "$(tcp "$WORK/failed.prom" client connect_failures_total)" 21
 is "none of them was opened" "$(tcp "$WORK/failed.prom" client connections_opened_total)" 154
+is "nor has bytes" "$(moved "$WORK/failed.prom" client sent count)" 154
 
 client 10.77.0.2 1001 13 reset
 client fd77::2 1002 3 reset
@@ -92,6 +105,7 @@ is "16 resets were sent" "$(tcp "$WORK/reset.prom" client resets_total "$out")" 
 is "as TCP says" "$(($(snmp "$near" OutRsts) - resets))" 16
 [ $arrivals = 0 ] || is "and received" "$(tcp "$WORK/reset.prom" server resets_total "$in")" 16
 is "on connections that were opened" "$(tcp "$WORK/reset.prom" client connections_opened_total "$out")" 170
+is "and sent nothing" "$(moved "$WORK/reset.prom" client sent bucket 'le="64"') $(moved "$WORK/reset.prom" client sent sum)" "16 15400"
 
 background run client "$near" tcp-connect fd77::2 1002 9 hold
 before=$(tcp "$WORK/begin.prom" client connections)
@@ -120,6 +134,20 @@ is "TCP counts as many connects" "$(($(snmp "$near" ActiveOpens) - active))" \
 accepted=$(($(tcp "$WORK/proxy.prom" server connections_opened_total "$in") + 29))
 [ $arrivals = 0 ] || between "and accepts, but for a lost race" "$(($(snmp "$far" PassiveOpens) - passive))" "$accepted" $((accepted + 2))
 
+# More than goes into a socket at once: most of it is sent when the connection is no longer established.
+client 10.77.0.2 1001 7 close 100003
+client fd77::2 1002 5 close 1000003
+client fd77::2 1002 3 close 262144
+look large.prom
+large() { delta "$WORK/proxy.prom" "$WORK/large.prom" "ktally_container_tcp_connection_$2_bytes_$3" "container=\"$(basename "${folder[$1]}")\"${4:+,$4}"; }
+is "what was sent again on the way is what TCP says" "$(tcp "$WORK/large.prom" client retransmits_total)" $(($(snmp "$near" RetransSegs) - resent_near))
+is "15 connections sent 6,486,468 bytes" "$(large client sent count) $(large client sent sum)" "15 6486468"
+is "7 of them up to 131,072" "$(large client sent bucket 'le="131072"')" 7
+is "10 up to 262,144, which are 3 of them" "$(large client sent bucket 'le="262144"')" 10
+is "and all up to 1,048,576" "$(large client sent bucket 'le="524288"') $(large client sent bucket 'le="1.048576e+06"')" "10 15"
+[ $arrivals = 0 ] || is "the server received as much" "$(large server received count) $(large server received sum)" "15 6486468"
+[ $arrivals = 0 ] || is "in the same buckets" "$(large server received bucket 'le="131072"') $(large server received bucket 'le="262144"') $(large server received bucket 'le="524288"')" "7 10 10"
+
 # Many at once: softirqs that interrupt each other's programs, and from 7.0 on programs that preempt each other.
 clients=()
 for _ in {1..8}; do
@@ -128,7 +156,7 @@ for _ in {1..8}; do
 done
 wait "${clients[@]}"
 look many.prom
-many() { delta "$WORK/proxy.prom" "$WORK/many.prom" "ktally_container_tcp_$2" "container=\"$(basename "${folder[$1]}")\"${3:+,$3}"; }
+many() { delta "$WORK/large.prom" "$WORK/many.prom" "ktally_container_tcp_$2" "container=\"$(basename "${folder[$1]}")\"${3:+,$3}"; }
 is "800 connections from 8 processes" "$(many client connections_opened_total "$out")" 800
 [ $arrivals = 0 ] || is "came in" "$(many server connections_opened_total "$in")" 800
 is "none failed" "$(many client connect_failures_total)" 0

@@ -23,6 +23,7 @@
 #include "syscall.bpf.c"
 #include "uring.bpf.c"
 #include "tcp.bpf.c"
+#include "udp.bpf.c"
 
 #include "bpf_host.h"
 
@@ -376,4 +377,9 @@ __u32 host_histogram_cell(__u64 value_ns)
 __u32 host_histogram_bucket(const struct probe_config *table, __u64 value_ns)
 {
 	return histogram_bucket(table, value_ns);
+}
+
+__u32 host_histogram_bytes_bucket(__u64 bytes)
+{
+	return histogram_bytes_bucket(bytes);
 }

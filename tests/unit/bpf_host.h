@@ -151,6 +151,9 @@ void host_socket_send_reset(struct host_socket *socket); /* NULL: for no socket 
 void host_socket_receive_reset(struct host_socket *socket);
 /* `survey_sockets` meets a file of the task; a NULL socket is another kind of file. */
 void host_survey_socket(struct host_task *task, struct host_socket *socket, bool only_listeners);
+/* A UDP socket had no room for a datagram; `survey_drops` meets a file of the task. */
+void host_socket_drop(struct host_socket *socket, int result);
+void host_survey_drops(struct host_task *task, struct host_socket *socket);
 /* What a socket's entry of connections[] is found by, and what it has moved; `has_end`: the peer's end of the stream has come. */
 #define HOST_CONNECTIONS 10 /* entries, the first two included */
 void host_socket_set_peer(struct host_socket *socket, const __u8 address[16], __u16 peer_port,
@@ -196,3 +199,4 @@ void host_give_back(__u32 slot);
 /* Pure functions. */
 __u32 host_histogram_cell(__u64 value_ns);
 __u32 host_histogram_bucket(const struct probe_config *table, __u64 value_ns);
+__u32 host_histogram_bytes_bucket(__u64 bytes);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 #pragma once
-/* A part of bpf_host.c: TCP sockets and their storage. */
+/* A part of bpf_host.c: TCP and UDP sockets and their storage. */
 
 static void connection_maps_start(void)
 {
@@ -14,8 +14,9 @@ static void connection_maps_start(void)
 struct host_socket {
 	struct tcp_sock tcp; /* first: one address for all that it is */
 	struct tcp_socket storage;
+	struct udp_socket drops;
 	struct socket socket;
-	bool has_storage;
+	bool has_storage, has_drops;
 };
 
 static struct sock *sock_of(struct host_socket *socket)
@@ -114,19 +115,36 @@ void host_socket_receive_reset(struct host_socket *socket)
 	tcp_receive_reset(sock_of(socket));
 }
 
-void host_survey_socket(struct host_task *task, struct host_socket *socket, bool only_listeners)
+static void survey_file(struct host_task *task, struct host_socket *socket,
+			int (*program)(struct bpf_iter__task_file *))
 {
-	__u32 zero = 0;
-	struct control *control = bpf_map_lookup_elem(&control_map, &zero);
 	struct file *file = zeroed(sizeof(*file));
 	struct bpf_iter__task_file context = { .task = &task->task, .file = file };
 
 	if (socket)
 		socket->socket.sk = sock_of(socket);
 	file->private_data = socket ? &socket->socket : NULL;
-	control->survey_listeners = only_listeners;
-	survey_sockets(&context);
+	program(&context);
 	free(file);
+}
+
+void host_survey_socket(struct host_task *task, struct host_socket *socket, bool only_listeners)
+{
+	__u32 zero = 0;
+	struct control *control = bpf_map_lookup_elem(&control_map, &zero);
+
+	control->survey_listeners = only_listeners;
+	survey_file(task, socket, survey_sockets);
+}
+
+void host_survey_drops(struct host_task *task, struct host_socket *socket)
+{
+	survey_file(task, socket, survey_drops);
+}
+
+void host_socket_drop(struct host_socket *socket, int result)
+{
+	udp_fail_queue_rcv_skb(result, sock_of(socket));
 }
 
 const struct group_tcp *host_group_tcp(__u32 group)
@@ -159,11 +177,12 @@ void host_group_lose(__u64 cgroup_id)
 static void *bpf_sk_storage_get(const void *map, void *sk, void *value, __u64 flags)
 {
 	struct host_socket *socket = sk;
+	bool *has = map == &udp_sockets ? &socket->has_drops : &socket->has_storage;
 
-	if (map != &tcp_sockets || (!socket->has_storage && !(flags & BPF_SK_STORAGE_GET_F_CREATE)))
+	if ((map != &tcp_sockets && map != &udp_sockets) || (!*has && !(flags & BPF_SK_STORAGE_GET_F_CREATE)))
 		return NULL;
-	socket->has_storage = true;
-	return &socket->storage;
+	*has = true;
+	return map == &udp_sockets ? (void *)&socket->drops : &socket->storage;
 }
 
 static struct socket *bpf_sock_from_file(struct file *file)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Buckets of durations against integer arithmetic, at and beside every bound. */
+/* Buckets of durations and of bytes against integer arithmetic, at and beside every bound. */
 #include "bpf_host_setup.h"
 
 static struct probe_config config;
@@ -96,4 +96,29 @@ Test(bpf_histogram, cells_are_inside_their_table_and_never_go_back)
 		last = cell;
 	}
 	cr_expect(host_histogram_cell(UINT64_MAX) < 512);
+}
+
+Test(bpf_histogram, bytes_at_and_beside_every_power_of_two_are_in_their_bucket)
+{
+	for (unsigned int exponent = 0; exponent < 64; exponent++)
+		for (int step = -2; step <= 2; step++) {
+			uint64_t bytes = (1ULL << exponent) + (uint64_t)step;
+			unsigned int expected = 0;
+
+			while (expected < BYTES_BUCKETS - 1 &&
+			       bytes > 1ULL << (BYTES_MIN_EXPONENT + expected))
+				expected++;
+			eq(host_histogram_bytes_bucket(bytes), expected);
+		}
+}
+
+Test(bpf_histogram, bytes_at_a_bound_are_in_the_bucket_that_ends_there)
+{
+	eq(host_histogram_bytes_bucket(0), 0);
+	eq(host_histogram_bytes_bucket(64), 0);
+	eq(host_histogram_bytes_bucket(65), 1);
+	eq(host_histogram_bytes_bucket(128), 1);
+	eq(host_histogram_bytes_bucket(1ULL << 33), BYTES_BUCKETS - 2);
+	eq(host_histogram_bytes_bucket((1ULL << 33) + 1), BYTES_BUCKETS - 1);
+	eq(host_histogram_bytes_bucket(UINT64_MAX), BYTES_BUCKETS - 1);
 }

@@ -119,6 +119,47 @@ Test(tcp, a_connection_that_comes_in_counts_for_who_listens)
 		eq(of(CGROUP_A)->value[TCP_VALUE(FAILURES) + i], 0);
 }
 
+static uint64_t moved(uint64_t cgroup_id, enum tcp_bytes which, uint64_t bytes)
+{
+	return of(cgroup_id)->bytes[which].bucket[host_histogram_bytes_bucket(bytes)];
+}
+
+Test(tcp, the_bytes_of_a_connection_are_told_once_when_nothing_comes_any_more)
+{
+	struct host_socket *socket = connecting(task_a, AF_INET);
+
+	host_set_twins(true);
+	host_socket_set_state(socket, TCP_ESTABLISHED);
+	host_socket_set_moved(socket, 103, 7, 0, false);
+	host_socket_set_state(socket, TCP_FIN_WAIT1);
+	host_socket_set_moved(socket, 1009, 7, 0, false); /* what was still to be sent */
+	host_socket_set_state(socket, TCP_FIN_WAIT2);
+	eq(of(CGROUP_A)->closed, 1);
+	eq(of(CGROUP_A)->ended, 0);
+	eq(of(CGROUP_A)->bytes[TCP_SENT].sum_bytes, 0);
+	host_socket_set_moved(socket, 1009, 7, 100003, true);
+	host_socket_set_state(socket, TCP_CLOSE);
+	eq(of(CGROUP_A)->ended, 1);
+	host_socket_destroy(socket);
+	eq(of(CGROUP_A)->ended, 1);
+	eq(of(CGROUP_A)->bytes[TCP_SENT].sum_bytes, 1009);
+	eq(of(CGROUP_A)->bytes[TCP_RECEIVED].sum_bytes, 100003);
+	eq(moved(CGROUP_A, TCP_SENT, 1009), 1);
+	eq(moved(CGROUP_A, TCP_RECEIVED, 100003), 1);
+}
+
+Test(tcp, a_connection_that_never_came_about_has_no_bytes)
+{
+	struct host_socket *socket = connecting(task_a, AF_INET), *listener = listening(task_a, ROOT);
+
+	host_socket_set_error(socket, ECONNREFUSED);
+	end(listener);
+	host_socket_set_state(socket, TCP_CLOSE);
+	host_socket_destroy(socket);
+	eq(of(CGROUP_A)->ended, 0);
+	eq(moved(CGROUP_A, TCP_SENT, 0), 0);
+}
+
 Test(tcp, a_connect_that_fails_is_told_by_its_error)
 {
 	static const struct {

@@ -42,15 +42,27 @@ static struct cgroup *add_cgroup(uint32_t group, uint64_t id, const char *name)
 	return cgroup;
 }
 
+static unsigned int surveys;
+static uint64_t found; /* drops of group 0 that the next survey moves to group 2 */
+
+static void survey(void *context)
+{
+	cr_expect_eq(context, &table);
+	surveys++;
+	kernel_tcps[0].value[UDP_VALUE(RECEIVE_DROPS)] -= found;
+	kernel_tcps[2].value[UDP_VALUE(RECEIVE_DROPS)] += found;
+	found = 0;
+}
+
 static void set_up(void)
 {
 	const struct model_limits limits = { .label_length = 200 };
 
 	memset(kernel_groups, 0, sizeof(kernel_groups));
 	memset(kernel_tcps, 0, sizeof(kernel_tcps));
-	asked = 0;
+	asked = surveys = 0;
 	cr_assert_eq(model_new(&limits, 1, &model), 0);
-	cr_assert_eq(tcp_groups_new(&table, &groups), 0);
+	cr_assert_eq(tcp_groups_new(&table, survey, &table, &groups), 0);
 	owner.model = model;
 }
 
@@ -139,6 +151,66 @@ Test(tcp_groups, histograms_are_added_and_their_buckets_may_wrap)
 	cr_expect_eq(web->tcp[TCP_ROUND_TRIP].sum, 1500);
 	cr_expect_eq(model->node->tcp[TCP_ROUND_TRIP].count, UINT32_MAX + 5ULL);
 	cr_expect_eq(web->tcp[TCP_DURATION].count, 0);
+}
+
+Test(tcp_groups, bytes_have_buckets_of_their_own)
+{
+	struct container *web = add_cgroup(1, 101, "web")->container;
+
+	kernel_tcps[1].value[OUT] = 1;
+	kernel_tcps[1].closed = 1;
+	tcp_groups_pass(groups, &owner);
+	cr_expect_eq(web->tcp[TCP_TIMES + TCP_SENT].count, 0);
+	kernel_tcps[1].bytes[TCP_SENT].bucket[3] = 1;
+	kernel_tcps[1].bytes[TCP_SENT].sum_bytes = 503;
+	kernel_tcps[1].bytes[TCP_RECEIVED].bucket[BYTES_BUCKETS - 1] = 1;
+	kernel_tcps[1].bytes[TCP_RECEIVED].sum_bytes = 1ULL << 40;
+	kernel_tcps[1].ended = 1; /* what tells the reader */
+	tcp_groups_pass(groups, &owner);
+	cr_expect_eq(web->tcp[TCP_TIMES + TCP_SENT].bucket[3], 1);
+	cr_expect_eq(web->tcp[TCP_TIMES + TCP_SENT].sum, 503);
+	cr_expect_eq(web->tcp[TCP_TIMES + TCP_RECEIVED].bucket[BYTES_BUCKETS - 1], 1);
+	cr_expect_eq(web->tcp[TCP_TIMES + TCP_RECEIVED].count, 1);
+	cr_expect_eq(model->node->tcp[TCP_TIMES + TCP_RECEIVED].sum, 1ULL << 40);
+}
+
+Test(tcp_groups, what_udp_drops_makes_no_histograms)
+{
+	struct container *web = add_cgroup(1, 101, "web")->container;
+
+	kernel_tcps[1].value[UDP_VALUE(RECEIVE_DROPS)] = 7;
+	tcp_groups_pass(groups, &owner);
+	cr_expect_eq(value(web, UDP_VALUE(RECEIVE_DROPS)), 7);
+	cr_expect_null(web->tcp);
+}
+
+Test(tcp_groups, drops_without_an_owner_are_looked_for_once)
+{
+	struct container *sink = add_cgroup(2, 103, "sink")->container;
+
+	tcp_groups_pass(groups, &owner);
+	cr_expect_eq(surveys, 0, "there is nothing to look for");
+	kernel_tcps[0].value[UDP_VALUE(RECEIVE_DROPS)] = 13;
+	found = 11;
+	tcp_groups_pass(groups, &owner);
+	tcp_groups_pass(groups, &owner);
+	cr_expect_eq(surveys, 1);
+	cr_expect_eq(value(sink, UDP_VALUE(RECEIVE_DROPS)), 11);
+	cr_expect_eq(value(model->node, UDP_VALUE(RECEIVE_DROPS)), 13);
+}
+
+Test(tcp_groups, drops_that_get_an_owner_later_count_for_the_node_once)
+{
+	struct container *sink = add_cgroup(2, 103, "sink")->container;
+
+	kernel_tcps[0].value[UDP_VALUE(RECEIVE_DROPS)] = 13;
+	tcp_groups_pass(groups, &owner);
+	cr_expect_eq(value(model->node, UDP_VALUE(RECEIVE_DROPS)), 13);
+	found = 13;
+	survey(&table);
+	tcp_groups_pass(groups, &owner);
+	cr_expect_eq(value(sink, UDP_VALUE(RECEIVE_DROPS)), 13);
+	cr_expect_eq(value(model->node, UDP_VALUE(RECEIVE_DROPS)), 13);
 }
 
 Test(tcp_groups, a_cgroup_that_only_sockets_told_of_is_asked_for_once)

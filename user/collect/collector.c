@@ -82,6 +82,7 @@ void collector_state_set_missing(struct collector *collector)
 	bool resets = probe && probe_is_up(probe, PROBE_tcp_send_reset) &&
 		      probe_is_up(probe, PROBE_tcp_receive_reset);
 	bool tcp = probe && probe_is_up(probe, PROBE_inet_sock_set_state);
+	bool udp = probe && probe_is_up(probe, PROBE_udp_fail_queue_rcv_skb);
 	bool tasks = switches || (probe && probe_is_up(probe, PROBE_survey));
 
 	collector->model->missing = !tasks << NEEDS_TASKS | !switches << NEEDS_SWITCHES |
@@ -89,7 +90,8 @@ void collector_state_set_missing(struct collector *collector)
 				    !disks << NEEDS_DISKS | !victims << NEEDS_VICTIMS |
 				    !(tasks && collector->resident) << NEEDS_RESIDENT |
 				    (probe && !tasks) << NEEDS_USAGE | !tcp << NEEDS_TCP |
-				    !retransmits << NEEDS_RETRANSMITS | !resets << NEEDS_RESETS;
+				    !retransmits << NEEDS_RETRANSMITS | !resets << NEEDS_RESETS |
+				    !udp << NEEDS_UDP;
 }
 
 int collector_ask_runtimes(struct collector *collector, struct transfers *transfers,

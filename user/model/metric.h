@@ -41,6 +41,7 @@ enum metric_needs {
 	NEEDS_TCP,
 	NEEDS_RETRANSMITS,
 	NEEDS_RESETS,
+	NEEDS_UDP,
 	NEEDS_FILES
 };
 

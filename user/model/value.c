@@ -8,7 +8,7 @@ const struct histogram *value_histogram(const struct container *container, unsig
 		return &container->runqueue;
 	if (metric_id == M_DISK_LATENCY)
 		return container->disk && container->disk[index].count ? &container->disk[index] : NULL;
-	if (metric_id >= M_TCP_CONNECT_LATENCY && metric_id <= M_TCP_DURATION)
+	if (metric_id >= M_TCP_CONNECT_LATENCY && metric_id < M_TCP_CONNECT_LATENCY + TCP_HISTOGRAMS)
 		return container->tcp ? &container->tcp[metric_id - M_TCP_CONNECT_LATENCY] : NULL;
 	return container->latency ? &container->latency[index] : NULL;
 }

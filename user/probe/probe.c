@@ -18,6 +18,7 @@
 #include "socket.skel.h"
 #include "syscall.skel.h"
 #include "tcp.skel.h"
+#include "udp.skel.h"
 #include "uring.skel.h"
 
 #define SOCKETS_BY_ADDRESS 65536
@@ -37,6 +38,7 @@ enum requirement {
 	REQUIRES_victim_task,
 	REQUIRES_victim_pid,
 	REQUIRES_socket_storage,
+	REQUIRES_ownerless_sockets,
 };
 
 static const struct program_row {
@@ -116,6 +118,8 @@ static bool is_wanted(const struct program_row *row, const struct probe_settings
 		return settings->feature.victim_pid;
 	case REQUIRES_socket_storage:
 		return settings->feature.socket_storage;
+	case REQUIRES_ownerless_sockets:
+		return settings->feature.socket_storage && settings->cgroup_v1;
 	}
 	return true;
 }

@@ -8,7 +8,6 @@
 #include "read/crowd.h"
 #include "read/group_stock.h"
 #include "read/groups.h"
-#include "read/tcp_groups.h"
 
 #define RUNQUEUE_FIRST ((RUNQUEUE_MIN_EXPONENT - HISTOGRAM_MIN_EXPONENT) * 4)
 #define SAMPLE_WEIGHT (1U << SAMPLE_SHIFT)
@@ -26,7 +25,7 @@ struct groups {
 	uint64_t count; /* in use */
 };
 
-int groups_new(struct table *table, struct groups **ret_groups)
+int groups_new(struct table *table, tcp_groups_survey *survey, void *context, struct groups **ret_groups)
 {
 	struct groups *groups = calloc(1, sizeof(*groups));
 	int error;
@@ -41,7 +40,7 @@ int groups_new(struct table *table, struct groups **ret_groups)
 		groups_free(groups);
 		return -ENOMEM;
 	}
-	error = tcp_groups_new(table, &groups->tcp);
+	error = tcp_groups_new(table, survey, context, &groups->tcp);
 	if (error) {
 		groups_free(groups);
 		return error;

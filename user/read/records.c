@@ -12,6 +12,13 @@
 #define FREE_RUN \
 	64 /* fresh slots are taken in order: so many unused ones in a row past the highest end a pass */
 
+static void survey_drops(void *context)
+{
+	struct records *records = context;
+
+	probe_survey(records->probe, PROBE_survey_drops); /* -ENOENT where owners are known at once */
+}
+
 static void survey_connections(void *context)
 {
 	struct records *records = context;
@@ -47,7 +54,7 @@ int records_new(struct probe *probe, const struct feature *feature, struct model
 	if (error)
 		return error;
 	records->high = records->table.cpu_count;
-	error = groups_new(&records->table, &records->groups);
+	error = groups_new(&records->table, survey_drops, records, &records->groups);
 	/* entry 0 is for what finds none */
 	error = error ?: table_fill(records->table.free_disks, 1, records->table.disk_count - 1);
 	error = error ?: disks_new(&records->table, &records->disks);

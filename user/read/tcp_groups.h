@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
-/* TCP connections as the kernel keeps them per cgroup: counters, the gauge of open ones, histograms. */
+/* TCP connections as the kernel keeps them per cgroup: counters, the gauge of open ones, histograms. And what UDP dropped. */
 #include "read/table.h"
 #include "read/thread.h"
 
 struct tcp_groups;
 
+/* Has survey_drops run, which moves drops from group 0 to those of the sockets' owners. */
+typedef void tcp_groups_survey(void *context);
+
 /* `table` outlives it. 0 or -ENOMEM. */
-int tcp_groups_new(const struct table *table, struct tcp_groups **ret_groups);
+int tcp_groups_new(const struct table *table, tcp_groups_survey *survey, void *context,
+		   struct tcp_groups **ret_groups);
 void tcp_groups_free(struct tcp_groups *groups);
 
 /*
