@@ -57,7 +57,7 @@ is "of the old socket, 19 of 30 were dropped since" "$(socket_drops $port)" 30
 is "its socket dropped 103 by IPv4" "$(socket_drops $((port + 1)))" 103
 is "its socket dropped 107 by IPv6" "$(socket_drops $((port + 2)))" 107
 six_told=1
-[ "$(delta "$WORK/begin.prom" "$WORK/first.prom" ktally_node_udp_receive_drops_total)" != 122 ] || six_told=0
+[ "$(delta "$WORK/begin.prom" "$WORK/first.prom" ktally_node_udp_receive_drops_total)" -ge 229 ] || six_told=0
 # Before 5.11 a socket of v1 has no owner that could be found.
 if [ "$(metric "$WORK/first.prom" ktally_self_probe_up 'probe="survey_drops"')" = absent ] &&
 	[ "$(cgroup_root)" != "$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)" ]; then
@@ -81,15 +81,18 @@ else
 	six_drops=107
 	[ $owners = 0 ] || is "that of the one with IPv6 says 107" "$(full "$WORK/first.prom" "$six")" "$(socket_drops $((port + 2)))"
 fi
-is "the node has those of all" "$(delta "$WORK/begin.prom" "$WORK/first.prom" ktally_node_udp_receive_drops_total)" $((19 + 103 + six_drops))
+# Others on this machine may drop some too.
+between "the node has those of all" "$(delta "$WORK/begin.prom" "$WORK/first.prom" ktally_node_udp_receive_drops_total)" \
+	$((19 + 103 + six_drops)) 1e12
 
 # Sockets that are known; who sends, and so has the softirq, does not matter.
 cgroup_run "$idle" "$WORKLOAD" udp-send 127.0.0.1 $((port + 1)) 1009 >/dev/null &
 sender=$!
 cgroup_run "$before" "$WORKLOAD" udp-send ::1 $((port + 2)) 1013 >/dev/null
 wait $sender
+again() { scrape "$WORK/second.prom" && [ "$(drops "$WORK/second.prom" "$four")" = 1112 ]; }
 settle
-scrape "$WORK/second.prom"
+eventually 5 again
 is "its socket dropped 1,009 more" "$(socket_drops $((port + 1)))" 1112
 if [ $owners = 1 ]; then
 	is "and so says the counter" "$(full "$WORK/second.prom" "$four")" 1112
@@ -99,8 +102,8 @@ if [ $owners = 1 ]; then
 	is "no histograms of TCP came with them" "$(metric "$WORK/second.prom" ktally_container_tcp_connection_sent_bytes_count \
 		"container=\"$(basename "$four")\"")" absent
 fi
-is "the node has those of all again" "$(delta "$WORK/first.prom" "$WORK/second.prom" ktally_node_udp_receive_drops_total)" \
-	$((1009 + (six_drops ? 1013 : 0)))
+between "the node has those of all again" "$(delta "$WORK/first.prom" "$WORK/second.prom" ktally_node_udp_receive_drops_total)" \
+	$((1009 + (six_drops ? 1013 : 0))) 1e12
 note "the program was skipped $(metric "$WORK/second.prom" ktally_self_probe_misses_total 'probe="udp_fail_queue_rcv_skb"') times"
 daemon_stop
 is "SIGTERM ends it with 0" $? 0
