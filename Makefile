@@ -57,6 +57,7 @@ FUZZ_SOURCES_fuzz_cri := user/base/transfer.c user/base/loop.c user/base/buffer.
 FUZZ_SOURCES_fuzz_labels := user/base/buffer.c user/base/utf8.c
 FUZZ_SOURCES_fuzz_web_config := $(addprefix user/base/,duration.c file.c mailbox.c message.c utf8.c yaml.c) $(addprefix user/http/,web_config_check.c web_value.c)
 FUZZ_SOURCES_fuzz_network_files := user/base/file.c
+FUZZ_SOURCES_fuzz_address_files := user/base/file.c user/model/addresses.c
 FUZZ_SOURCES_fuzz_protocol_files := user/base/file.c
 FUZZ_SOURCES_fuzz_disk_stat := user/base/file.c user/model/instance.c
 FUZZ_SOURCES_fuzz_formats := $(addprefix user/base/,buffer.c number.c utf8.c) $(addprefix user/export/,format_text.c format_protobuf.c label.c pieces.c) $(addprefix user/model/,metric.c value.c)

@@ -140,6 +140,8 @@ static void note_interest(struct interface_state *interface, const char *path)
 		interface->machine_until_ns = time_monotonic_ns() + INTEREST_NS;
 	if (strncmp(noun, "processes", strlen("processes")) == 0)
 		collector_want_processes(interface->scrape->collector);
+	if (strncmp(noun, "connections", strlen("connections")) == 0)
+		collector_want_addresses(interface->scrape->collector);
 }
 
 /* How long answers last, so that none begins when a tick is near. */

@@ -332,6 +332,11 @@ void cgroups_read_host_devices(struct cgroups *cgroups)
 	networks_read_host(cgroups->networks);
 }
 
+void cgroups_want_addresses(struct cgroups *cgroups, uint64_t now_ns)
+{
+	networks_want_addresses(cgroups->networks, now_ns);
+}
+
 const char *cgroups_network_reason(const struct cgroups *cgroups)
 {
 	return networks_reason(cgroups->networks);

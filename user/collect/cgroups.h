@@ -53,6 +53,8 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 
 /* See networks_read_host(). */
 void cgroups_read_host_devices(struct cgroups *cgroups);
+/* See networks_want_addresses(). */
+void cgroups_want_addresses(struct cgroups *cgroups, uint64_t now_ns);
 /* Somebody asks for the kernel's own numbers (struct instance): for the next minutes all files are read, each in its turn; those
  * of which something has not been read yet at once. */
 void cgroups_want_instances(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns);

@@ -294,6 +294,7 @@ void cgroups_read(struct cgroups *cgroups, uint64_t now_ns, uint64_t realtime_ns
 	take_list(&cgroups->by_turn[cgroups->turn % rounds], &due);
 	read_list(cgroups, &early, READ_AT_ONCE);
 	read_list(cgroups, &due, UINT_MAX);
+	networks_read_addresses(cgroups->networks, now_ns);
 	cgroups->turn++;
 	sum_gauges(cgroups);
 }

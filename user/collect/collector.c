@@ -230,6 +230,11 @@ void collector_want_processes(struct collector *collector)
 		resident_want(collector->resident, time_monotonic_ns());
 }
 
+void collector_want_addresses(struct collector *collector)
+{
+	cgroups_want_addresses(collector->cgroups, time_monotonic_ns());
+}
+
 void collector_want_instances(struct collector *collector)
 {
 	collector_state_set_time(collector);

@@ -43,6 +43,8 @@ void collector_turn(struct collector *collector);
 void collector_want_instances(struct collector *collector);
 /* Somebody looks at processes: what they have of memory is at most 1 s old for the next minute, instead of interval.files. */
 void collector_want_processes(struct collector *collector);
+/* Somebody looks at connections: whose addresses their peers are is at most 10 s old for the next minute, and read now if need be. */
+void collector_want_addresses(struct collector *collector);
 /* Reads the network devices of the host (model->host_devices). */
 void collector_read_host_devices(struct collector *collector);
 /* See records_each_thread(); without BPF there are none. */

@@ -118,6 +118,7 @@ static void describe_bounds(const struct model *model, struct self *self)
 	self_set(self, SELF_SERIES_FOLDED, "pods", NULL, model->folded_pods);
 	self_set(self, SELF_SERIES_FOLDED, "interfaces", NULL, model->folded_interfaces);
 	self_set(self, SELF_UNATTRIBUTED, "devices", NULL, model->unread_devices);
+	self_set(self, SELF_UNATTRIBUTED, "addresses", NULL, model->unread_addresses);
 	self_set(self, SELF_EVICTED, "containers", NULL, model->evicted_containers);
 	self_set(self, SELF_EVICTED, "programs", NULL, model->evicted_programs);
 	self_set(self, SELF_EVICTED, "cgroups", NULL, model->evicted_cgroups);

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "collect/address_reader.h"
 #include "read/network_files.h"
 #include "read/protocol_files.h"
 
@@ -21,14 +22,15 @@ struct networks {
 	uint64_t host_inode;
 	const char *host_reason;
 	bool hidden, denied, malformed; /* met since the start */
-	char *buffer;                   /* NETWORK_FILES_CAPACITY */
+	struct address_reader *address_reader;
+	char *buffer; /* NETWORK_FILES_CAPACITY */
 	struct network_device devices[NETWORK_DEVICES_MAX];
 };
 
 int networks_new(const struct networks_settings *settings, struct networks **ret_networks)
 {
 	struct networks *networks = calloc(1, sizeof(*networks));
-	int host;
+	int host, error;
 
 	if (!networks)
 		return -ENOMEM;
@@ -43,6 +45,12 @@ int networks_new(const struct networks_settings *settings, struct networks **ret
 		networks->host_reason = "not in the host's pid namespace, or may not look at its processes";
 	else if (host < 0)
 		networks->host_reason = strerrordesc_np(-host);
+	error = address_reader_new(settings->paths, settings->model, host == 0 ? networks->host_inode : 0,
+				   &networks->address_reader);
+	if (error) {
+		networks_free(networks);
+		return error;
+	}
 	*ret_networks = networks;
 	return 0;
 }
@@ -51,6 +59,7 @@ void networks_free(struct networks *networks)
 {
 	if (!networks)
 		return;
+	address_reader_free(networks->address_reader);
 	free(networks->buffer);
 	free(networks);
 }
@@ -201,9 +210,13 @@ bool networks_read(struct networks *networks, struct networks_link *link, struct
 	}
 	cgroup->container->network = CONTAINER_NETWORK_OWN;
 	link->network = link->network ?: network_use(networks->settings.model, inode, cgroup);
-	if (!link->network ||
-	    (link->network->read_ns && now_ns - link->network->read_ns < networks->settings.interval_ns / 2))
+	if (!link->network)
 		return false;
+	link->network->pid = link->pid;
+	if (link->network->read_ns && now_ns - link->network->read_ns < networks->settings.interval_ns / 2)
+		return false;
+	if (!link->network->read_ns && link->network->users == 1 && born)
+		link->network->since_ns = now_ns;
 	error = read_devices(networks, link, cgroup, born, now_ns, realtime_ns);
 	networks->malformed |= error == -EINVAL;
 	return false;
@@ -211,33 +224,37 @@ bool networks_read(struct networks *networks, struct networks_link *link, struct
 
 static const uint32_t host_pids[] = { 1, 2 }; /* the latter is kthreadd */
 
+/* 0: none can be seen. */
+static uint32_t find_host_pid(const struct networks *networks)
+{
+	uint64_t inode;
+
+	for (size_t i = 0; i < sizeof(host_pids) / sizeof(host_pids[0]); i++)
+		if (network_files_inode(networks->settings.paths->procfs, host_pids[i], &inode) == 0 &&
+		    inode == networks->host_inode)
+			return host_pids[i];
+	return 0;
+}
+
 void networks_read_host_protocols(struct networks *networks)
 {
-	const char *procfs = networks->settings.paths->procfs;
-	uint64_t total[PROTOCOL_TOTALS], inode;
+	uint32_t pid = find_host_pid(networks);
+	uint64_t total[PROTOCOL_TOTALS];
 
-	for (size_t i = 0; i < sizeof(host_pids) / sizeof(host_pids[0]); i++) {
-		if (network_files_inode(procfs, host_pids[i], &inode) || inode != networks->host_inode ||
-		    protocol_files_read(procfs, host_pids[i], networks->buffer, total))
-			continue;
+	if (pid && protocol_files_read(networks->settings.paths->procfs, pid, networks->buffer, total) == 0)
 		network_count_host_protocols(networks->settings.model, total);
-		return;
-	}
 }
 
 void networks_read_host(struct networks *networks)
 {
-	const char *procfs = networks->settings.paths->procfs;
 	struct model *model = networks->settings.model;
+	uint32_t pid = find_host_pid(networks), left_out;
 	struct network_device *devices;
-	uint32_t left_out;
-	int count = -ESRCH;
-	uint64_t inode;
+	int count = 0;
 
-	for (size_t i = 0; count < 0 && i < sizeof(host_pids) / sizeof(host_pids[0]); i++)
-		if (network_files_inode(procfs, host_pids[i], &inode) == 0 && inode == networks->host_inode)
-			count = network_files_read(procfs, host_pids[i], networks->buffer, networks->devices,
-						   &left_out);
+	if (pid)
+		count = network_files_read(networks->settings.paths->procfs, pid, networks->buffer,
+					   networks->devices, &left_out);
 	model->host_device_count = 0;
 	if (count <= 0)
 		return;
@@ -247,4 +264,14 @@ void networks_read_host(struct networks *networks)
 	memcpy(devices, networks->devices, (size_t)count * sizeof(*devices));
 	model->host_devices = devices;
 	model->host_device_count = (size_t)count;
+}
+
+void networks_want_addresses(struct networks *networks, uint64_t now_ns)
+{
+	address_reader_want(networks->address_reader, find_host_pid(networks), now_ns);
+}
+
+void networks_read_addresses(struct networks *networks, uint64_t now_ns)
+{
+	address_reader_turn(networks->address_reader, find_host_pid(networks), now_ns);
 }

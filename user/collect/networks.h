@@ -43,5 +43,9 @@ void networks_read_host(struct networks *networks);
 /* Reads what protocols count in the host's namespace, for the node; nothing when it cannot be told or seen. */
 void networks_read_host_protocols(struct networks *networks);
 
+/* Somebody looks at connections, and one turn's share of the addresses of all namespaces: see address_reader.h. */
+void networks_want_addresses(struct networks *networks, uint64_t now_ns);
+void networks_read_addresses(struct networks *networks, uint64_t now_ns);
+
 /* Why devices of containers may be missing; "" when nothing stands against it. */
 const char *networks_reason(const struct networks *networks);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "model/addresses.h"
 #include "model/entity.h"
 #include "model/focus.h"
 #include "model/limits.h"
@@ -48,6 +49,7 @@ struct model {
 	struct network_device *host_devices; /* owned; of the host's namespace, for who shows instances */
 	size_t host_device_count;
 	struct protocol_baseline *host_protocols; /* owned; NULL until they were read */
+	struct addresses host_addresses;          /* of the host's namespace */
 	struct disk_device *devices;              /* model/disk_device.h */
 	uint32_t connections, connection_rows;    /* model/connection.h; without and with rows of `other` */
 	struct container *most_connected; /* had the most of them at the last reading; or the node, or NULL */
@@ -56,7 +58,7 @@ struct model {
 	/* what the bounds folded or evicted, for self_series_folded_total{table} */
 	uint64_t renamings; /* grows when a cgroup went to another container: threads look up their program */
 	uint64_t folded_programs, folded_containers, folded_processes;
-	uint64_t folded_pods, folded_interfaces, unread_devices;
+	uint64_t folded_pods, folded_interfaces, unread_devices, unread_addresses;
 	uint64_t folded_devices, folded_connections;
 	uint64_t folded_disks; /* readings of a disk that was past the bound of its cgroup */
 	/* series.h: */

@@ -32,6 +32,7 @@ static void network_free(struct model *model, struct network *network)
 {
 	set_pod(network, NULL, network->dead_since_ns);
 	HASH_DEL(model->networks, network);
+	addresses_done(&network->addresses);
 	free(network->baselines);
 	free(network);
 }
@@ -296,6 +297,7 @@ void network_done(struct model *model)
 		pod_free(model, pod);
 	free(model->host_protocols);
 	model->host_protocols = NULL;
+	addresses_done(&model->host_addresses);
 }
 
 /* Totals that fell are those of another namespace. */

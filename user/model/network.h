@@ -10,6 +10,7 @@
  * The pod's names: of a container in a Kubernetes pod namespace and pod, with an empty container; of any other container its own.
  * A namespace belongs to the pod of the container that used it first, and when that one leaves, to that of another user.
  */
+#include "model/addresses.h"
 #include "model/model.h"
 #include "model/pod.h"
 
@@ -54,6 +55,9 @@ struct network {
 	uint32_t baseline_count;
 	uint32_t left_out; /* devices that were not read, the most so far */
 	uint64_t read_ns;  /* CLOCK_MONOTONIC of the last reading; 0 before the first */
+	uint64_t since_ns; /* CLOCK_MONOTONIC, when it was met first; 0: it may be older than ktally */
+	uint32_t pid;      /* a process in it, as far as is known */
+	struct addresses addresses;
 };
 
 /*

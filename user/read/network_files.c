@@ -31,22 +31,35 @@ static const unsigned int columns[NETDEV_VALUES] = {
 	[V_NETDEV_TRANSMIT_DROPPED - V_NETDEV_RECEIVE] = 11,
 };
 
-int network_files_inode(const char *procfs, uint32_t pid, uint64_t *ret_inode)
+static int inode_of(const char *procfs, const char *process, uint64_t *ret_inode)
 {
 	char path[PATH_SIZE];
 	struct stat status;
 
-	snprintf(path, sizeof(path), "%s/%u/ns/net", procfs, pid);
+	snprintf(path, sizeof(path), "%s/%s/ns/net", procfs, process);
 	if (stat(path, &status) < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
 	*ret_inode = status.st_ino;
 	return 0;
 }
 
+int network_files_inode(const char *procfs, uint32_t pid, uint64_t *ret_inode)
+{
+	char process[16];
+
+	snprintf(process, sizeof(process), "%u", pid);
+	return inode_of(procfs, process, ret_inode);
+}
+
+int network_files_own_inode(const char *procfs, uint64_t *ret_inode)
+{
+	return inode_of(procfs, "self", ret_inode);
+}
+
 int network_files_host_inode(const char *procfs, uint64_t *ret_inode)
 {
 	char path[PATH_SIZE], name[32];
-	struct stat status;
+	int error;
 
 	snprintf(path, sizeof(path), "%s/%d/comm", procfs, KTHREADD_PID);
 	if (file_read_at(-1, path, name, sizeof(name)) > 0 && strcmp(name, "kthreadd\n") == 0 &&
@@ -54,11 +67,8 @@ int network_files_host_inode(const char *procfs, uint64_t *ret_inode)
 		return 0;
 	if (network_files_inode(procfs, 1, ret_inode) == 0)
 		return 1;
-	snprintf(path, sizeof(path), "%s/self/ns/net", procfs);
-	if (stat(path, &status) < 0)
-		return -errno;
-	*ret_inode = status.st_ino;
-	return 1;
+	error = network_files_own_inode(procfs, ret_inode);
+	return error ?: 1;
 }
 
 /* Does the line say what `heading` says, however many blanks are between? Returns its end, or NULL. */

@@ -16,6 +16,9 @@
 /* Inode of the namespace that process `pid` of <procfs> is in. 0, -ESRCH when it is gone, -EACCES, or other negative errno. */
 int network_files_inode(const char *procfs, uint32_t pid, uint64_t *ret_inode);
 
+/* The same of ktally itself. */
+int network_files_own_inode(const char *procfs, uint64_t *ret_inode);
+
 /*
  * Inode of the host's namespace: that of kthreadd, for kernel threads live in init_net; else that of process 1; else our own.
  * 0 when it is the host's for sure; 1 when it is only likely, for we are not in the host's pid namespace or may not look at process 1;
