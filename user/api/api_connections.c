@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "api/api_endpoint.h"
-#include "model/connection.h"
+#include "model/peer.h"
 
 static const struct container *container_of(const void *item)
 {
@@ -19,6 +19,37 @@ static const char *peer_of(const struct api_answer *answer, const void *item)
 {
 	(void)answer;
 	return ((const struct connection *)item)->peer;
+}
+
+static const struct peer *peer_at(const struct api_answer *answer, const void *item)
+{
+	return peers_find(answer->scratch, item);
+}
+
+static const char *peer_kind_of(const struct api_answer *answer, const void *item)
+{
+	static const char *const names[PEER_KINDS] = {
+		[PEER_CONTAINER] = "container",
+		[PEER_POD] = "pod",
+		[PEER_HOST] = "host",
+	};
+
+	return names[peer_at(answer, item)->kind];
+}
+
+static const char *peer_namespace_of(const struct api_answer *answer, const void *item)
+{
+	return peer_at(answer, item)->namespace;
+}
+
+static const char *peer_pod_of(const struct api_answer *answer, const void *item)
+{
+	return peer_at(answer, item)->pod;
+}
+
+static const char *peer_container_of(const struct api_answer *answer, const void *item)
+{
+	return peer_at(answer, item)->container;
 }
 
 static double port_of(const struct api_answer *answer, const void *item)
@@ -57,6 +88,10 @@ static const struct api_field fields[] = {
 	API_FIELD_CONTAINER,
 	{ "direction", API_TEXT, API_EXACT, .text = direction_of },
 	{ "peer_address", API_TEXT, API_NAME | API_EXACT, .text = peer_of },
+	{ "peer_kind", API_TEXT, API_EXACT, .text = peer_kind_of },
+	{ "peer_namespace", API_TEXT, API_NAME | API_EXACT, .text = peer_namespace_of },
+	{ "peer_pod", API_TEXT, API_NAME | API_EXACT, .text = peer_pod_of },
+	{ "peer_container", API_TEXT, API_NAME | API_EXACT, .text = peer_container_of },
 	{ "port", API_NUMBER, API_EXACT, .number = port_of },
 	{ "opened", API_NUMBER, 0, .number = opened_of },
 	{ "open", API_NUMBER, 0, .number = open_of },
@@ -70,10 +105,21 @@ static const struct api_field fields[] = {
 static int collect(struct api_answer *answer, struct api_list_run *run)
 {
 	const struct connection *connection = NULL;
+	struct peers *peers;
+	int error = peers_new(answer->in->model, &peers);
 
+	if (error)
+		return error;
+	answer->scratch = peers;
 	while ((connection = connection_next(answer->in->model, connection)))
 		api_list_add(run, connection);
 	return 0;
+}
+
+static void done(struct api_answer *answer)
+{
+	peers_free(answer->scratch);
+	answer->scratch = NULL;
 }
 
 const struct api_list api_endpoint_connections = {
@@ -82,4 +128,5 @@ const struct api_list api_endpoint_connections = {
 	.container = container_of,
 	.sort = "-open",
 	.collect = collect,
+	.done = done,
 };
