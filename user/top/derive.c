@@ -121,13 +121,19 @@ static void set_text(json_t *item, const char *from, const char *to)
 	buffer_done(&text);
 }
 
+/* Who it is as "pod/container", or the address of what is not known. */
 static void set_peer(json_t *item)
 {
-	const char *name = json_string_value(json_object_get(item, "peer_name"));
+	const char *kind = json_string_value(json_object_get(item, "peer_kind")) ?: "";
+	const char *pod = json_string_value(json_object_get(item, "peer_pod")) ?: "";
+	const char *container = json_string_value(json_object_get(item, "peer_container")) ?: "";
 	json_t *address = json_object_get(item, "peer_address");
 
-	if (name && name[0])
-		json_object_set(item, "peer", json_object_get(item, "peer_name"));
+	if (strcmp(kind, "host") == 0)
+		json_object_set_new(item, "peer", json_string("(host)"));
+	else if (*pod || *container)
+		json_object_set_new(item, "peer",
+				    json_sprintf("%s%s%s", pod, *pod && *container ? "/" : "", container));
 	else if (address)
 		json_object_set(item, "peer", address);
 }

@@ -13,8 +13,6 @@
 #define SCOPE_PROGRAM 3   /* and program */
 #define SCOPE_PROCESS 4   /* a pid */
 
-#define VIEW_NAMES 8
-
 enum view_id {
 #define VIEW(id, name, key, path, names, scope, enter, sort, title) VIEW_##id,
 #include "views.def"
