@@ -31,6 +31,8 @@ const linked = (id, label, view, say) => ({
 const container = linked("container", "Container", "container", nameOf);
 const program = linked("program", "Program", "program", (item) => item.program || "(none)");
 const cpu = number("cpu_cores", "CPU", "cores");
+// Who the other end is, where ktally knows it; what has no name has an address.
+const peerOf = (item) => (item.peer_kind === "host" ? "(host)" : [item.peer_pod, item.peer_container].filter(Boolean).join("/") || "–");
 const rates = [
 	number("cpu_waiting_threads", "Waits for CPU", "threads"), number("syscalls_per_second", "System calls", "count/s"), number("syscall_errors_per_second", "Errors", "count/s"),
 	number("disk_read_bytes_per_second", "Disk read", "bytes/s"), number("disk_written_bytes_per_second", "Disk written", "bytes/s"),
@@ -94,7 +96,7 @@ const LISTS = [
 	{
 		views: ["container", "pod"], title: "Connections", sort: "-open", page: 20, needs: "connections",
 		key: (item) => [item.container, item.direction, item.peer_address, item.port].join("\n"), rows: (detail) => detail.answers.connections?.items,
-		columns: [text("peer_address", "Peer", (item) => item.peer_name || item.peer_address || "–"), { id: "port", label: "Port", unit: "count", value: (item) => item.port, text: (item) => String(item.port ?? "–") }, text("direction", "Direction"), number("open", "Open", "count"), number("opened", "Opened", "count"), number("failed", "Failed", "count"), number("sent_bytes", "Sent", "bytes"), number("received_bytes", "Received", "bytes"), number("retransmits", "Retransmits", "count"), number("round_trip_seconds", "Round trip", "seconds")],
+		columns: [text("peer", "Peer", peerOf), text("peer_address", "Address"), { id: "port", label: "Port", unit: "count", value: (item) => item.port, text: (item) => String(item.port ?? "–") }, text("direction", "Direction"), number("open", "Open", "count"), number("opened", "Opened", "count"), number("failed", "Failed", "count"), number("sent_bytes", "Sent", "bytes"), number("received_bytes", "Received", "bytes"), number("retransmits", "Retransmits", "count"), number("round_trip_seconds", "Round trip", "seconds")],
 	},
 ];
 
