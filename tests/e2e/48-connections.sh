@@ -76,6 +76,83 @@ if [ $storage = 1 ]; then
 	is "what open ones have sent is told within 10 s" "$(row "$WORK/told.prom" client sent_bytes_total out 10.77.0.2 1001)" 10800
 	is "and received" "$(row "$WORK/told.prom" server received_bytes_total in 10.77.0.1 1001)" 10800
 fi
+
+# Who the peers are. The host and a third namespace are joined by wires too; what is in a lone one nobody reaches.
+hostile=$'ho"st\\ile<b>\xff\xc3\xa9\x01\x7f'
+third=ktally-e2e-$$-third lone=ktally-e2e-$$-lone
+for namespace in "$third" "$lone"; do
+	ip netns add "$namespace" && cleanup_push ip netns delete "$namespace"
+	ip -n "$namespace" link set lo up
+done
+hang() { # hang DEVICE NAMESPACE NUMBER: a wire from the host, 10.NUMBER.0.1, to 10.NUMBER.0.2
+	ip link add "$1" type veth peer name v netns "$2" && cleanup_push ip link delete "$1"
+	ip address add "10.$3.0.1/24" dev "$1" && ip link set "$1" up
+	ip -n "$2" address add "10.$3.0.2/24" dev v && ip -n "$2" link set v up
+	ip -n "$2" route add default via "10.$3.0.1"
+}
+hang "kt$$a" "$near" 78
+hang "kt$$b" "$third" 79
+ip -n "$lone" address add 10.80.0.2/32 dev lo
+ip -n "$third" address add 10.81.0.2/32 dev lo
+ip address add 10.81.0.2/32 dev "kt$$b"
+for name in unit outside alone "$hostile"; do
+	cgroup_make "$name"
+	folder[$name]=$CGROUP
+done
+background cgroup_run "${folder[unit]}" "$WORKLOAD" tcp-serve 10.78.0.1 1009
+background run outside "$third" sleep 1 600000
+background run alone "$lone" sleep 1 600000
+serve "$hostile" 10.77.0.2 1008
+eventually 10 sh -c "ss -Htln 'sport = :1009' | grep -q ."
+client 10.77.0.2 1008 3
+client 10.78.0.1 1009 5
+client 10.78.0.1 9 1
+client 10.77.0.2 1003 1
+client 10.79.0.2 9 1 abandon
+client 10.80.0.2 9 1 abandon
+client 10.81.0.2 9 1
+# peer CGROUP DIRECTION ADDRESS PORT: kind, namespace, pod and container as the API has them
+peer() {
+	curl -fsS -G "$URL/api/v1/connections" --data-urlencode "container=$(basename "${folder[$1]}")" -d "direction=$2" -d "peer_address=$3" \
+		-d "port=$4" | jq -r '.items | if length == 1 then .[0] | [.peer_kind, .peer_namespace, .peer_pod, .peer_container] | tojson else "\(length) rows" end'
+}
+named() { printf '["container","","","ktally-e2e-%s-%s"]' "$$" "$1"; } # named NAME
+nobody='[null,null,null,null]' the_host='["host",null,null,null]'
+are_known() {
+	[ "$(peer client out 10.77.0.2 1001)" = "$(named server)" ] && [ "$(peer client out 10.78.0.1 1009)" = "$(named unit)" ] &&
+		[ "$(peer client out 10.79.0.2 9)" = "$(named outside)" ]
+}
+if [ $arrivals = 1 ]; then
+	eventually 20 are_known
+	is "the client knows the server by name" "$(peer client out 10.77.0.2 1001)" "$(named server)"
+	is "also by IPv6" "$(peer client out fd77::2 1002)" "$(named server)"
+	is "and the server the client" "$(peer server in 10.77.0.1 1001)" "$(named client)"
+	is "also by IPv6, too" "$(peer server in fd77::1 1002)" "$(named client)"
+	is "the proxy, which shares the server's address, is known by its port" "$(peer client out 10.77.0.2 1003)" "$(named proxy)"
+	is "it knows the server, in its own namespace" "$(peer proxy out 10.77.0.2 1001)" "$(named server)"
+	is "where nobody listens either may be meant: no name" "$(peer client out 10.77.0.2 9)" "$nobody"
+	is "nor has an address that nobody has" "$(peer client out 10.77.0.9 9)" "$nobody"
+	is "a name that tries to be something else is text" "$(peer client out 10.77.0.2 1008)" \
+		"$(jq -nc --arg name "ktally-e2e-$$-"$'ho"st\\ile<b>\xef\xbf\xbd\xc3\xa9\x01\x7f' '["container", "", "", $name]')"
+	is "what listens on the host has its name" "$(peer client out 10.78.0.1 1009)" "$(named unit)"
+	is "and knows the client" "$(peer unit in 10.78.0.2 1009)" "$(named client)"
+	is "a port of the host where nobody listens is the host's" "$(peer client out 10.78.0.1 9)" "$the_host"
+	is "a namespace that wires join by way of the host has its name" "$(peer client out 10.79.0.2 9)" "$(named outside)"
+	is "one that no wire leads to has none" "$(peer client out 10.80.0.2 9)" "$nobody"
+	is "nor has an address that two have" "$(peer client out 10.81.0.2 9)" "$nobody"
+	# seen FILE: what the terminal has for that peer
+	seen() {
+		jq -r --arg container "$(basename "${folder[client]}")" \
+			'.items[] | select(.container == $container and .direction == "out" and .peer_address == "10.77.0.2" and .port == 1001) | .peer' "$1"
+	}
+	"$KTALLY" top --json --view connections --connect "$URL" >"$WORK/top.json"
+	is "the terminal has the name" "$(seen "$WORK/top.json")" "$(basename "${folder[server]}")"
+	"$KTALLY" record "$WORK/recording" --connect "$URL" --duration 1500ms >"$WORK/out" 2>&1
+	"$KTALLY" top --json --view connections --replay "$WORK/recording" >"$WORK/replayed.json"
+	is "and so has a recording" "$(seen "$WORK/replayed.json")" "$(basename "${folder[server]}")"
+else
+	skip "names of both ends" "this kernel does not tell here who accepts"
+fi
 end_client
 look killed.prom
 is "it is not told twice when they end" "$(row "$WORK/killed.prom" client sent_bytes_total out 10.77.0.2 1001)" 10800

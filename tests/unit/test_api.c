@@ -8,6 +8,8 @@
 #include "base/time.h"
 #include "api/api.h"
 #include "http/http.h"
+#include "model/network.h"
+#include "model/peer.h"
 #include "model/series.h"
 
 #define START_NS 1700000000000000000ULL
@@ -400,6 +402,50 @@ Test(api, the_rest_answers_too)
 	json_decref(answer(200, "/api/v1/events"));
 	json_decref(answer(200, "/api/v1/connections"));
 	json_decref(answer(200, "/api/v1/"));
+}
+
+/* The container is alone at 10.1.0.<last>, and went there: 10.1.0.<to>. */
+static void connect_container(struct container *container, uint8_t last, uint8_t to)
+{
+	struct connection_key key = { .address = { [10] = 0xff, 0xff, 10, 1, 0, to },
+				      .port = 5432,
+				      .direction = VALUE_INDEX(direction, OUT) };
+	struct address_list list = { .count = 1, .address[0] = { [10] = 0xff, 0xff, 10, 1, 0, last } };
+	struct network *network = network_use(model, last, container->instances);
+	struct connection *connection = connection_get(model, container, &key, START_NS);
+
+	cr_assert(network && connection);
+	container->instances->network = network;
+	container->network = CONTAINER_NETWORK_OWN;
+	cr_assert_eq(addresses_set(model, &network->addresses, &list), 0);
+	network->addresses.is_attached = true;
+}
+
+Test(api, peers_of_connections_have_names)
+{
+	json_t *json, *item;
+
+	connect_container(add(1, "shop", "web-0", "web"), 1, 2);
+	connect_container(add(2, "", "", "d\"b\\<b>\xff"), 2, 3);
+	json = answer(200, "/api/v1/connections?container=web");
+	item = json_array_get(json_object_get(json, "items"), 0);
+	cr_expect_str_eq(json_string_value(json_object_get(item, "peer_address")), "10.1.0.2");
+	cr_expect_str_eq(json_string_value(json_object_get(item, "peer_kind")), "container");
+	cr_expect_str_eq(json_string_value(json_object_get(item, "peer_namespace")), "");
+	cr_expect_str_eq(json_string_value(json_object_get(item, "peer_pod")), "");
+	cr_expect_str_eq(json_string_value(json_object_get(item, "peer_container")), "d\"b\\<b>\xef\xbf\xbd");
+	json_decref(json);
+	json = answer(200, "/api/v1/connections?peer_address=10.1.0.3");
+	item = json_array_get(json_object_get(json, "items"), 0);
+	cr_expect_not_null(json_object_get(item, "peer_address"));
+	cr_expect_null(json_object_get(item, "peer_kind"));
+	cr_expect_null(json_object_get(item, "peer_container"));
+	json_decref(json);
+	expect_items("/api/v1/connections?sort=peer_container", "peer_address", "10.1.0.2,10.1.0.3");
+	expect_items("/api/v1/connections?peer_kind=container", "container", "web");
+	expect_items("/api/v1/connections?filter=%3Cb%3E&sort=peer_address", "peer_address",
+		     "10.1.0.2,10.1.0.3");
+	expect_items("/api/v1/connections?peer_kind=host", "container", "");
 }
 
 /* A stream asks what it will send whether it can be had: with eight long lists that must not hold up the loop. */

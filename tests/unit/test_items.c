@@ -85,6 +85,29 @@ Test(items, answers_are_not_changed)
 	json_decref(copy);
 }
 
+static json_t *connections(double time, int opened, const char *kind, const char *pod, const char *container)
+{
+	return json_pack("{s:f, s:[{s:s, s:i, s:i, s:s*, s:s*, s:s*}]}", "time", time, "items",
+			 "peer_address", "10.77.0.2", "port", 1001, "opened", opened, "peer_kind", kind,
+			 "peer_pod", pod, "peer_container", container);
+}
+
+Test(items, a_peer_is_a_name_where_there_is_one)
+{
+	take(VIEW_CONNECTIONS, true, connections(100, 7, NULL, NULL, NULL));
+	cr_expect_str_eq(text(0, "peer"), "10.77.0.2");
+	take(VIEW_CONNECTIONS, true, connections(101, 7, "host", NULL, NULL));
+	cr_expect_str_eq(text(0, "peer"), "(host)");
+	take(VIEW_CONNECTIONS, true, connections(102, 7, "container", "", "db"));
+	cr_expect_str_eq(text(0, "peer"), "db");
+	take(VIEW_CONNECTIONS, true, connections(103, 7, "container", "db-0", "postgres"));
+	cr_expect_str_eq(text(0, "peer"), "db-0/postgres");
+	take(VIEW_CONNECTIONS, true, connections(104, 30, "pod", "db-0", NULL));
+	cr_expect_str_eq(text(0, "peer"), "db-0");
+	cr_expect_str_eq(text(0, "peer_address"), "10.77.0.2");
+	cr_expect_float_eq(number(0, "opened_per_second"), 23, 1e-9, "another name is the same row");
+}
+
 static json_t *events(int from, int to, int newest)
 {
 	json_t *list = json_array();
