@@ -211,6 +211,29 @@ Test(peer, the_container_of_a_pod_is_the_one_that_has_the_connection)
 	cr_expect_str_eq(name_of(out), "shop/api-0", "both listened there");
 }
 
+Test(peer, a_sandbox_is_nobody_beside_the_container_that_came_first)
+{
+	struct network *network = add_network(true, "10.1.0.5");
+	struct container *web = add_alone("web", true, "10.1.0.4");
+
+	add("api-0", "api", network);
+	add("api-0", "", network);
+	cr_expect_str_eq(name_of(row(web, OUT, "10.1.0.5", 8080)), "shop/api-0/api");
+}
+
+Test(peer, containers_past_the_bound_are_called_nothing)
+{
+	struct container *web = add_alone("web", true, "172.17.0.2"), *other;
+	struct connection *out = row(web, OUT, "172.17.0.3", 80);
+
+	model->limits.containers = 1;
+	other = add_alone("db", true, "172.17.0.3");
+	cr_assert_eq(other, model->other);
+	cr_expect_str_eq(name_of(out), "-");
+	row(other, IN, "172.17.0.2", 80);
+	cr_expect_str_eq(name_of(out), "-", "nor by its port");
+}
+
 Test(peer, strangers_that_share_a_namespace_have_no_common_name)
 {
 	struct network *network = add_network(true, "10.1.0.5");
