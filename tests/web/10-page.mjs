@@ -129,6 +129,7 @@ async function open(url, options) {
 	ok("it has all charts", wanted.every((title) => titles.includes(title)), titles);
 	const tables = await page.$$eval("caption", (found) => found.map((one) => one.innerText));
 	ok("it has all tables", ["System calls by class", "Requests to disks", "Network by protocol", "Programs", "Processes", "Connections"].every((title) => tables.includes(title)), tables);
+	ok("connections have who the peer is, and its address", await eventually(page, () => /db-0\/<i>db\s+10\.0\.3\.10\s+5432[^]*\(host\)\s+10\.0\.3\.11\s+6379[^]*–\s+10\.0\.3\.12\s+443/.test(document.querySelector(".tables").innerText)));
 	ok("rates by class come out of counters", await eventually(page, () => /file\s+(8\.9|9\.0|9\.1)/.test(document.querySelector(".tables").innerText)));
 	const heat = await page.locator(".chart.wide .legend").first().innerText();
 	ok("it has p50, p90 and p99", /p50 [\d.]+\sms.*p90 [\d.]+\sms.*p99 [\d.]+\sms/s.test(heat.replaceAll("\u00a0", " ")), heat);

@@ -12,8 +12,8 @@
 
 #define WANTED_NS (60 * NS_PER_S)
 #define INTERVAL_NS (10 * NS_PER_S)
-#define PER_TURN 32 /* 1,280 in 10 s */
-#define AT_ONCE 128
+#define PER_TURN 32 /* 1,280 in 10 s; some 80 us each */
+#define AT_ONCE 128 /* some 10 ms */
 
 struct address_reader {
 	const struct paths *paths;
