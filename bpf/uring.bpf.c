@@ -26,8 +26,8 @@ int io_uring_complete_tracepoint(struct trace_event_raw_io_uring_complete *conte
 }
 
 /*
- * Where the ring is full the kernel puts completions aside and tells them here alone, without the request: from the refactoring of
- * io_get_cqe(), 6.6, on. Any context of the ring's work; of the kind that is not skipped.
+ * Where the ring is full the kernel puts completions aside and tells them here alone, without the request: seen on 6.1, 6.18 and 7.2,
+ * not on 5.10. Any context of the ring's work; of the kind that is not skipped.
  */
 SEC("tracepoint/io_uring/io_uring_cqe_overflow")
 int io_uring_cqe_overflow(struct trace_event_raw_io_uring_cqe_overflow *context)

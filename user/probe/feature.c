@@ -115,9 +115,7 @@ int feature_detect(struct feature *ret_feature)
 				       tracepoint_parameters(btf, "sock_recv_length") &&
 				       !has_function(btf, "kernel_sendpage");
 		feature.uring = uring_arguments(btf);
-		/* commit 20d6b6338704 ("io_uring: refactor __io_get_cqe()") brings the function */
-		feature.uring_overflow = tracepoint_parameters(btf, "io_uring_cqe_overflow") &&
-					 has_function(btf, "io_cqe_cache_refill");
+		feature.uring_overflow = tracepoint_parameters(btf, "io_uring_cqe_overflow");
 		/* commit 8e4597c627fb ("bpf: Allow using bpf_sk_storage in FENTRY/FEXIT/RAW_TP") */
 		feature.socket_storage = has_function(btf, "bpf_sk_storage_get_tracing");
 		/* commits 439ebd5b5708 and 57918341dd19 came together: the first drops the preemption guard of raw syscall
