@@ -231,9 +231,8 @@ static size_t count_series(const struct rows *rows, const struct metric *metric,
 
 	for (size_t r = 0; r < rows->count; r++)
 		count += count_row(rows, &rows->list[r], metric, summed);
-	return metric->kind == METRIC_HISTOGRAM ?
-		       count * sheet_histogram_series(value_first_octave(metric)) :
-		       count;
+	return metric->kind == METRIC_HISTOGRAM ? count * sheet_histogram_series(value_first_octave(metric)) :
+						  count;
 }
 
 static void add_level(struct page *page, const struct rows *rows)

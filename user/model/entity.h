@@ -6,38 +6,12 @@
 
 #include "base/hash.h"
 #include "model/details.h"
+#include "model/identity.h"
 #include "model/instance.h"
 #include "model/metric.h"
 #include "model/window.h"
 
-#define RUNTIME_SIZE 16
 #define SCHEDULED_VALUES (V_RUNQUEUE_WAITS + 1) /* the first of all values: CPU time, run queue */
-
-enum identity_kind {
-	IDENTITY_CONTAINER, /* also a pod's sandbox: only the runtime can tell (struct details) */
-	IDENTITY_POD,       /* the cgroup around a pod's containers, and what lies directly in it */
-	IDENTITY_UNIT,      /* service, scope or other unit of systemd */
-	IDENTITY_SLICE,     /* a slice of systemd, or a folder of containers */
-	IDENTITY_PATH,      /* fits no layout: named by its path's last part */
-	IDENTITY_KINDS
-};
-
-enum identity_qos {
-	IDENTITY_QOS_NONE,
-	IDENTITY_QOS_GUARANTEED,
-	IDENTITY_QOS_BURSTABLE,
-	IDENTITY_QOS_BESTEFFORT
-};
-
-/* What a cgroup path alone says (enrich/cgroup_path.h). The strings are copied into the model. */
-struct identity {
-	char name[256]; /* value of label `container` until a runtime says more; "" for the host itself */
-	char id[256];   /* full container id; cgroup path for units and unknown layouts */
-	char runtime[RUNTIME_SIZE]; /* containerd, docker, cri-o, podman, lxc, nspawn, systemd, cgroup */
-	char pod_uid[64];
-	enum identity_kind kind;
-	enum identity_qos qos; /* of the pod */
-};
 
 struct histogram {
 	uint64_t bucket[HISTOGRAM_BUCKETS]; /* not cumulative; their bounds: metric_scale() of the unit */
@@ -45,7 +19,7 @@ struct histogram {
 	uint64_t sum; /* ns or bytes */
 };
 
-#define RANKED_VALUES 3 /* what history chose it by, as it stood then: see history_rank.c */
+#define RANKED_VALUES 3 /* what history chose it by, as it stood then: see history_table.c */
 
 struct program {
 	UT_hash_handle hh; /* in container->programs, by name */
