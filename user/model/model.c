@@ -354,7 +354,7 @@ static void expire_cgroups(struct model *model, uint64_t now_ns)
 	struct cgroup **link = &model->removed, *cgroup;
 
 	while ((cgroup = *link)) {
-		if (cgroup->references || cgroup->group ||
+		if (cgroup->references || cgroup->group || cgroup->is_running ||
 		    now_ns - cgroup->removed_ns < model->limits.grace_ns) {
 			link = &cgroup->next_removed;
 			continue;
