@@ -29,8 +29,7 @@ static uint32_t choose_slots(const struct options *options, const struct collect
 	uint32_t cpus = collector->feature.possible_cpus, wanted = options->bpf_slots;
 
 	if (!wanted) {
-		/* twice what a large machine has: each costs 800 bytes of the kernel's memory */
-		wanted = 2 * count_threads(&collector->paths);
+		wanted = 4 * count_threads(&collector->paths);
 		if (wanted < SLOTS_DEFAULT)
 			wanted = SLOTS_DEFAULT;
 		if (wanted > options->bpf_max_slots)
