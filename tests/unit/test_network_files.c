@@ -172,7 +172,7 @@ Test(network_files, the_namespace_of_the_host_is_that_of_kthreadd)
 	char path[128];
 
 	tree_init(&tree);
-	cr_assert_eq(network_files_host_inode(tree.root, &inode), -ENOENT);
+	cr_assert_eq(network_files_host_inode(tree.root, &inode), -ESRCH);
 	tree_file(&tree, "self/ns/net", " ");
 	cr_assert_eq(network_files_host_inode(tree.root, &inode), 1);
 	tree_file(&tree, "1/ns/net", " ");
