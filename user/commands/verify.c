@@ -19,7 +19,7 @@
 enum expectation {
 	EXPECT_AMOUNT, /* exactly the amount of work */
 	EXPECT_CPU,    /* the process's own CPU time, within 0.1 % and a tick of the scheduler */
-	EXPECT_WAIT,   /* the wall time of its waits, within 5 % */
+	EXPECT_WAIT,   /* the wall time of its waits but for a CPU, within 5 % */
 };
 
 static const struct row {

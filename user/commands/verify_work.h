@@ -6,7 +6,7 @@
 /* What the working process measured itself. */
 struct verify_report {
 	uint64_t cpu_ns;    /* CLOCK_PROCESS_CPUTIME_ID since the work began */
-	uint64_t waited_ns; /* wall time of the waits */
+	uint64_t waited_ns; /* wall time of the waits, less that for a CPU */
 };
 
 enum verify_work {
