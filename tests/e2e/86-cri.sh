@@ -21,8 +21,8 @@ info() {
 }
 is_named() { scrape "$WORK/scrape" && [ "$(info "$@")" = 1 ]; }
 source_is() { scrape "$WORK/scrape" && [ "$(metric "$WORK/scrape" ktally_self_source_up "$SOURCE")" = "$1" ]; }
-# starts SCRAPE SCRAPE POD CONTAINER
-starts() { delta "$WORK/$1" "$WORK/$2" ktally_container_process_starts_total "namespace=\"shop\",pod=\"$3\",container=\"$4\""; }
+# ends SCRAPE SCRAPE POD CONTAINER: of processes. A start may be booked while the runtime still is between its own cgroup and the container's.
+ends() { delta "$WORK/$1" "$WORK/$2" ktally_container_process_exits_total "namespace=\"shop\",pod=\"$3\",container=\"$4\",status=\"success\""; }
 
 # ---- before the daemon: more than the number from which on lists are asked for
 
@@ -59,7 +59,7 @@ pod_exec "$new" forks 0 >/dev/null
 settle; scrape "$WORK/1"
 pod_exec "$new" forks 23 >/dev/null
 settle; scrape "$WORK/2"
-is "23 forks count for the pod's container" "$(($(starts 1 2 new-0 app) - $(starts 0 1 new-0 app)))" 23
+is "23 forks count for the pod's container" "$(($(ends 1 2 new-0 app) - $(ends 0 1 new-0 app)))" 23
 
 short=$(pod_container "$pod" new-0 shop "$(uid 100)" short -k -- sleep 1 50)
 ok "a container of 50 ms is named" eventually 5 is_named new-0 short "$short"
@@ -79,7 +79,7 @@ pod_exec_direct forks 0 >/dev/null
 settle; scrape "$WORK/1"
 pod_exec_direct forks 29 >/dev/null
 settle; scrape "$WORK/2"
-is "29 forks count while it is down" "$(($(starts 1 2 new-0 app) - $(starts 0 1 new-0 app)))" 29
+is "29 forks count while it is down" "$(($(ends 1 2 new-0 app) - $(ends 0 1 new-0 app)))" 29
 containerd_run
 ok "it is up again" eventually 10 source_is 1
 pod=$(pod_run late-0 shop "$(uid 102)" -k)
