@@ -62,7 +62,7 @@ static __always_inline void on_call_exit(struct pt_regs *regs, __u64 call, long 
 	struct record *record;
 	bool compat;
 
-	if (!cpu)
+	if (!cpu || result == -ERRNO_RESTART_ALWAYS)
 		return;
 	record = record_at(preemptible ? slot_find((__u32)bpf_get_current_pid_tgid()) : cpu->slot);
 	if (!record)
@@ -86,8 +86,6 @@ static __always_inline void on_call_exit(struct pt_regs *regs, __u64 call, long 
 		compat = BPF_CORE_READ(current, thread_info.status) & THREAD_COMPAT_BIT;
 	}
 	error = call_end_error(result);
-	if (error == ERRNO_RESTART_ALWAYS)
-		return;
 	/* a child's first return is not a call of its own: the parent's is counted */
 	if (result == 0 && !compat && CALL_IS_CLONE(call))
 		return;

@@ -21,20 +21,25 @@ static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 
 #define CROWD_LEVELS 32 /* that are looked at upwards; nobody but who hides is further down */
 
-/* Is it in a container that has its share of all groups? The reader says which do: none, on most machines. */
-static __noinline bool group_is_crowded(struct cgroup *cgroup, __u64 hierarchy)
+/*
+ * Is it in a container that has its share of all groups? The reader says which do: none, on most machines. `address` is that of a
+ * struct cgroup. A global function of numbers is verified once (since 5.6), not on each path of each program that may come here:
+ * so much would be refused by 6.1.
+ */
+__noinline int group_is_crowded(__u64 address, __u64 hierarchy)
 {
+	struct cgroup *cgroup = (struct cgroup *)address;
 	__u32 zero = 0;
 	const struct control *control = bpf_map_lookup_elem(&control_map, &zero);
 
 	if (!control || !control->crowd[0])
-		return false;
+		return 0;
 	for (__u32 level = 0; level < CROWD_LEVELS && cgroup; level++) {
 		__u64 id = BPF_CORE_READ(cgroup, kn, id) | hierarchy;
 
 		for (__u32 i = 0; i < CROWDS; i++)
 			if (control->crowd[i] == id)
-				return true;
+				return 1;
 		cgroup = BPF_CORE_READ(cgroup, self.parent, cgroup);
 	}
 	return cgroup != NULL;
@@ -50,7 +55,7 @@ static __noinline __u32 group_get(struct cpu_state *cpu, __u64 cgroup_id, struct
 
 	if (found)
 		return *found;
-	if (group_is_crowded(cgroup, cgroup_id & CGROUP_V1)) {
+	if (group_is_crowded((__u64)cgroup, cgroup_id & CGROUP_V1)) {
 		cpu->crowded++;
 		return 0;
 	}

@@ -7,6 +7,7 @@
 #define MESSAGE_BYTES 64        /* struct mmsghdr of user space */
 #define MESSAGE_LENGTH 56       /* its msg_len */
 #define MESSAGES_MAX 128        /* of one call whose lengths are read */
+#define EVENTS_MAX 32           /* of one call, each with its descriptor: 6.1 gives up a loop of many more */
 #define TRANSFER_MAX 0x7ffff000 /* MAX_RW_COUNT: no call moves more */
 
 /*
@@ -106,7 +107,7 @@ static __noinline __u64 transfer_count_events(struct cpu_state *cpu, struct reco
 	__u64 bytes = 0, event;
 	struct file *file;
 
-	for (__u32 i = 0; i < MESSAGES_MAX && i < count; i++) {
+	for (__u32 i = 0; i < EVENTS_MAX && i < count; i++) {
 		event = transfer_read_event(events + i * sizeof(struct aio_event));
 		if (event == EVENT_UNKNOWN)
 			CPU_ADD(cpu->unknown_messages);
@@ -116,8 +117,8 @@ static __noinline __u64 transfer_count_events(struct cpu_state *cpu, struct reco
 		bytes += transfer_side(cpu, record, file, file_kind(file), event & EVENT_WRITE, false,
 				       event & (EVENT_MOVED - 1), preemptible);
 	}
-	if (count > MESSAGES_MAX)
-		CPU_ADD_MANY(cpu->unknown_messages, count - MESSAGES_MAX);
+	if (count > EVENTS_MAX)
+		CPU_ADD_MANY(cpu->unknown_messages, count - EVENTS_MAX);
 	return bytes;
 }
 
