@@ -7,7 +7,6 @@
 #define MESSAGE_BYTES 64        /* struct mmsghdr of user space */
 #define MESSAGE_LENGTH 56       /* its msg_len */
 #define MESSAGES_MAX 128        /* of one call whose lengths are read */
-#define EVENTS_MAX 32           /* of one call, each with its descriptor: 6.1 gives up a loop of many more */
 #define TRANSFER_MAX 0x7ffff000 /* MAX_RW_COUNT: no call moves more */
 
 /*
@@ -56,10 +55,6 @@ __noinline __u64 transfer_sum_messages(__u64 messages, __u64 count)
 	return bytes;
 }
 
-/*
- * A completion of AIO, in the caller's memory as its request is: what it moved in the low 31 bits, EVENT_MOVED set, the descriptor above,
- * EVENT_WRITE. 0 when it is of no read or write, or failed; EVENT_UNKNOWN when it cannot be read.
- */
 struct aio_event { /* as in <linux/aio_abi.h>: kernels without AIO have no types of it */
 	__u64 data, request;
 	__s64 result, result2;
@@ -71,54 +66,50 @@ struct aio_request {
 	__u32 descriptor;
 };
 
-#define EVENT_MOVED (1ULL << 31)
-#define EVENT_DESCRIPTOR_SHIFT 32
-#define EVENT_WRITE (1ULL << 63)
-#define EVENT_UNKNOWN (~0ULL)
-
-__noinline __u64 transfer_read_event(__u64 address)
+/* A completion of AIO, in the caller's memory as its request is; returns the bytes counted. Not static, as the other. */
+__noinline __u64 transfer_count_event(__u64 address, __u32 is_preemptible)
 {
+	bool preemptible = is_preemptible, write;
+	__u32 number;
+	struct cpu_state *cpu = cpu_current(&number);
+	struct record *record = cpu ? traffic_record(cpu, number, preemptible) : NULL;
 	struct aio_event event;
 	struct aio_request request;
+	struct file *file;
 
+	if (!record)
+		return 0;
 	if (bpf_probe_read_user(&event, sizeof(event), (void *)address) ||
 	    bpf_probe_read_user(&request, sizeof(request), (void *)event.request) ||
-	    event.result > TRANSFER_MAX)
-		return EVENT_UNKNOWN;
-	if (event.result < 0)
+	    event.result > TRANSFER_MAX) {
+		CPU_ADD(cpu->unknown_messages);
 		return 0;
-	address = EVENT_MOVED | event.result |
-		  (__u64)(request.descriptor & 0x7fffffff) << EVENT_DESCRIPTOR_SHIFT;
+	}
 	switch (request.operation) {
 	case IOCB_CMD_PREAD:
 	case IOCB_CMD_PREADV:
-		return address;
+		write = false;
+		break;
 	case IOCB_CMD_PWRITE:
 	case IOCB_CMD_PWRITEV:
-		return address | EVENT_WRITE;
+		write = true;
+		break;
+	default:
+		return 0;
 	}
-	return 0;
+	file = task_file(task_current(), request.descriptor);
+	return transfer_side(cpu, record, file, file_kind(file), write, false, event.result, preemptible);
 }
 
-static __noinline __u64 transfer_count_events(struct cpu_state *cpu, struct record *record, __u64 events,
-					      __u64 count, bool preemptible)
+static __noinline __u64 transfer_count_events(struct cpu_state *cpu, __u64 events, __u64 count,
+					      bool preemptible)
 {
-	struct task_struct *task = task_current();
-	__u64 bytes = 0, event;
-	struct file *file;
+	__u64 bytes = 0;
 
-	for (__u32 i = 0; i < EVENTS_MAX && i < count; i++) {
-		event = transfer_read_event(events + i * sizeof(struct aio_event));
-		if (event == EVENT_UNKNOWN)
-			CPU_ADD(cpu->unknown_messages);
-		if (event == EVENT_UNKNOWN || !event)
-			continue;
-		file = task_file(task, event >> EVENT_DESCRIPTOR_SHIFT & 0x7fffffff);
-		bytes += transfer_side(cpu, record, file, file_kind(file), event & EVENT_WRITE, false,
-				       event & (EVENT_MOVED - 1), preemptible);
-	}
-	if (count > EVENTS_MAX)
-		CPU_ADD_MANY(cpu->unknown_messages, count - EVENTS_MAX);
+	for (__u32 i = 0; i < MESSAGES_MAX && i < count; i++)
+		bytes += transfer_count_event(events + i * sizeof(struct aio_event), preemptible);
+	if (count > MESSAGES_MAX)
+		CPU_ADD_MANY(cpu->unknown_messages, count - MESSAGES_MAX);
 	return bytes;
 }
 
@@ -178,9 +169,7 @@ static __noinline __u64 transfer_count(struct cpu_state *cpu, struct record *rec
 		return 0;
 	}
 	if (how == TRANSFER_EVENTS)
-		return result <= 0 ?
-			       0 :
-			       transfer_count_events(cpu, record, arguments.fourth, result, preemptible);
+		return result <= 0 ? 0 : transfer_count_events(cpu, arguments.fourth, result, preemptible);
 	if (cfg.has_socket_hooks || result <= 0 ||
 	    (how == TRANSFER_RECEIVE_MANY && arguments.fourth & (FLAG_PEEK | FLAG_ERRORS)))
 		return 0;

@@ -23,7 +23,7 @@
 
 #include "workload.h"
 
-enum { SIZE = 65536 };
+enum { SIZE = 65536, ALARM_US = 3000 };
 
 static char block[SIZE];
 static struct {
@@ -126,7 +126,7 @@ static void run_datagrams(uint64_t count)
 	}
 }
 
-/* ---- signals: a receive that gives what it has, opens and forks that begin anew ---- */
+/* ---- signals: a receive that gives what it has, opens that begin anew ---- */
 
 static void on_alarm(int signal)
 {
@@ -152,11 +152,13 @@ static void receive_alarmed(int fds[2])
 		child_exit(0);
 	}
 	done.sent_unix += 303;
+	set_alarms(ALARM_US);
 	for (uint64_t got = 0; got < 303; got += (uint64_t)(result < 0 ? 0 : result)) {
 		result = syscall(SYS_recvfrom, fds[0], block, 303 - got, MSG_WAITALL, NULL, NULL);
 		if (result == 0 || (result < 0 && errno != EINTR))
 			expect("recvfrom", result, 303);
 	}
+	set_alarms(0);
 	done.received_unix += 303;
 	child_wait(-1);
 }
@@ -167,8 +169,10 @@ static void open_alarmed(const char *path)
 		sleep_ns(15000000);
 		child_exit(syscall(SYS_open, path, O_WRONLY) < 0);
 	}
+	set_alarms(ALARM_US);
 	if (syscall(SYS_open, path, O_RDONLY | O_CLOEXEC) < 0)
 		fail("cannot open '%s': %s", path, strerror(errno));
+	set_alarms(0);
 	done.opens += 2;
 	expect("wait", child_wait(-1), 0);
 }
@@ -184,12 +188,10 @@ static void run_signals(uint64_t count)
 		fail("cannot create '%s': %s", path, strerror(errno));
 	sigaction(SIGALRM, &action, NULL);
 	unix_pair(SOCK_STREAM, fds);
-	set_alarms(3000);
 	for (uint64_t i = 0; i < count; i++) {
 		receive_alarmed(fds);
 		open_alarmed(path);
 	}
-	set_alarms(0);
 	unlink(path);
 }
 
