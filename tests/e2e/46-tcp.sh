@@ -180,13 +180,15 @@ if lossy 2>"$WORK/nft"; then
 	look loss.prom
 	resent=$(tcp "$WORK/loss.prom" client retransmits_total)
 	between "with packets lost, segments are sent again" "$resent" 5 1000
-	# A timer sends them, on whatever CPU and over whatever thread. Some virtual machines run no tracing program over threads of their
-	# init, and no counter tells: of some thirty, one may be missing there. Never one too many.
+	# A timer sends them, on whatever CPU and over whatever thread. Where the machine's init belongs to who runs the machine (root may
+	# not look at it), no tracing program runs over its threads, and no counter tells: of some thirty, one may be missing. Never one too many.
+	unseen=0
+	readlink /proc/1/root >/dev/null 2>&1 || unseen=1
 	told=$(($(snmp "$near" RetransSegs) - resent_near))
-	between "as many as TCP says" "$resent" $((told - 1)) "$told"
+	between "as many as TCP says" "$resent" $((told - unseen)) "$told"
 	told=$(($(snmp "$far" RetransSegs) - resent_far))
 	[ $arrivals = 0 ] || between "also by the server" \
-		"$(($(tcp "$WORK/loss.prom" server retransmits_total) + $(tcp "$WORK/loss.prom" proxy retransmits_total)))" $((told - 1)) "$told"
+		"$(($(tcp "$WORK/loss.prom" server retransmits_total) + $(tcp "$WORK/loss.prom" proxy retransmits_total)))" $((told - unseen)) "$told"
 	is "and all 10 connections came about" "$(delta "$WORK/many.prom" "$WORK/loss.prom" ktally_container_tcp_connections_opened_total \
 		"container=\"$(basename "${folder[client]}")\",$out")" 10
 else
