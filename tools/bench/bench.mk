@@ -21,7 +21,7 @@ $(BENCH_PROGRAM): $(BENCH_OBJECTS) $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $^ $(LDLIBS) -o $@
 
 .PHONY: bench
-bench: all $(BENCH_PROGRAM) $(WORKLOAD) ## Measure everything (root, two CPUs, 12 minutes); writes docs/BENCHMARKS.md
+bench: all $(BENCH_PROGRAM) $(WORKLOAD) ## Measure everything (root, two CPUs, 25 minutes); writes docs/BENCHMARKS.md
 	$(Q)tools/deps bench
 	$(Q)tools/unpack prometheus-node-exporter redis-server redis-tools nginx
 	$(Q)mkdir -p docs
