@@ -143,8 +143,12 @@ static void on_turn(void *context)
 {
 	struct daemon *daemon = context;
 
+	int error;
+
 	collector_turn(daemon->collector);
-	set_turn(daemon);
+	error = set_turn(daemon);
+	if (error)
+		log_error(error, "files of containers are not read any more: the next turn cannot be set");
 }
 
 static void on_events(void *context)
